@@ -1,0 +1,56 @@
+//! The live stream of what concerns a session (Server-Sent Events).
+
+use super::{
+    account::{AccountView, Movement},
+    blocks::Tip,
+};
+use serde::{Deserialize, Serialize};
+
+/// `GET`, optionally with `after` (a position) or the header `Last-Event-ID`.
+pub const EVENTS_PATH: &str = "/api/v1/events";
+
+/// One event. On the wire its name is the variant's and its data the content as JSON; its id is the position
+/// from which the stream resumes.
+///
+/// After opening, the stream first sends every movement since the position asked for, oldest first,
+/// then `account`; so a client that was away sees exactly what a fresh load shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case", tag = "event", content = "data")]
+pub enum Event {
+    /// The account as it is now, after every change of it.
+    Account(AccountView),
+    /// A new movement of the account.
+    Movement(Movement),
+    /// A block was sealed: its height, and the log records below `tip.sealed` are confirmed.
+    Block(BlockSealed),
+    /// Too much was missed to tell it one by one: load everything anew.
+    Reset,
+    /// The session has ended.
+    SignedOut,
+}
+
+/// A block was sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BlockSealed {
+    /// The number of its first log record.
+    pub first: u64,
+    /// How many log records it seals.
+    pub count: u32,
+    /// The chain's end with it.
+    pub tip: Tip,
+}
+
+impl Event {
+    /// Its name on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Account(_) => "account",
+            Self::Movement(_) => "movement",
+            Self::Block(_) => "block",
+            Self::Reset => "reset",
+            Self::SignedOut => "signed_out",
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The limits that every part keeps, each named once.
+
+/// The most log records that one block seals.
+pub const BLOCK_RECORDS_MAX: u32 = 16_384;
+/// The longest memo, in characters.
+pub const MEMO_CHARACTERS_MAX: usize = 140;
+/// The longest name of a member, in characters.
+pub const NAME_CHARACTERS_MAX: usize = 60;
+/// The longest e-mail address, in bytes (RFC 5321).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// The shortest password, in characters.
+pub const PASSWORD_CHARACTERS_MIN: usize = 10;
+/// The longest password, in characters.
+pub const PASSWORD_CHARACTERS_MAX: usize = 256;
+/// The largest body of a request, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The most entries in one page of any list.
+pub const PAGE_ENTRIES_MAX: u32 = 200;
+/// The entries in a page of a list when the caller names no number.
+pub const PAGE_ENTRIES_DEFAULT: u32 = 50;
+/// The most headers in one answer.
+pub const HEADERS_MAX: u32 = 2_000;
