@@ -115,7 +115,9 @@ mod tests {
 
     #[test]
     fn one_line_only() {
-        for (text, character, position) in [("a\nb", '\n', 2), ("\ta", '\t', 1), ("ab\u{7f}", '\u{7f}', 3), ("ö\u{85}", '\u{85}', 2)] {
+        for (text, character, position) in
+            [("a\nb", '\n', 2), ("\ta", '\t', 1), ("ab\u{7f}", '\u{7f}', 3), ("ö\u{85}", '\u{85}', 2)]
+        {
             assert_eq!(Memo::new(text, [0; 32]), Err(MemoError::ControlCharacter { character, position }));
         }
     }

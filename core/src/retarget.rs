@@ -173,7 +173,12 @@ mod tests {
         let mut past = vec![block(START, 1, false); 4];
         past.extend([block(START, INTERVAL_MS, false); 16]);
         assert_ratio(next(&past), START, 1.0);
-        let past = [block(START, 1, true), block(START, 1, false), block(START, INTERVAL_MS * 2, true), block(START, INTERVAL_MS * 2, false)];
+        let past = [
+            block(START, 1, true),
+            block(START, 1, false),
+            block(START, INTERVAL_MS * 2, true),
+            block(START, INTERVAL_MS * 2, false),
+        ];
         assert_ratio(next(&past), START, 0.5);
     }
 
@@ -188,7 +193,8 @@ mod tests {
 
     #[test]
     fn easing_steps_begin_at_6_and_repeat_every_2_intervals() {
-        let table = [(0, 0), (59_999, 0), (60_000, 1), (79_999, 1), (80_000, 2), (99_999, 2), (100_000, 3), (140_000, 5)];
+        let table =
+            [(0, 0), (59_999, 0), (60_000, 1), (79_999, 1), (80_000, 2), (99_999, 2), (100_000, 3), (140_000, 5)];
         for (waited_ms, steps) in table {
             assert_eq!(easing_steps(7, 7 + waited_ms, INTERVAL_MS), steps, "{waited_ms}");
         }
@@ -198,7 +204,7 @@ mod tests {
 
     #[test]
     fn each_step_is_4_times_easier_down_to_the_easiest() {
-        let at = |waited_ms| eased(START, 7, 7 + waited_ms, INTERVAL_MS, easiest()).unwrap();
+        let at = |waited_ms: u64| eased(START, 7, 7 + waited_ms, INTERVAL_MS, easiest()).unwrap();
         assert_eq!(at(59_999), START);
         assert_ratio(at(60_000), START, 0.25);
         assert_ratio(at(80_000), START, 1.0 / 16.0);
@@ -208,7 +214,7 @@ mod tests {
 
     #[test]
     fn next_step_is_announced_until_the_easiest_is_reached() {
-        let after = |waited_ms| next_easing_ms(START, 7, 7 + waited_ms, INTERVAL_MS, easiest()).unwrap();
+        let after = |waited_ms: u64| next_easing_ms(START, 7, 7 + waited_ms, INTERVAL_MS, easiest()).unwrap();
         assert_eq!(after(0), Some(60_007));
         assert_eq!(after(60_000), Some(80_007));
         assert_eq!(after(119_999), Some(120_007));

@@ -24,7 +24,18 @@ mod tests {
     #[test]
     fn digits_of_whole_units_minus_one() {
         let decimals = Decimals::try_from(2).unwrap();
-        let table = [("0.01", 1), ("0.99", 1), ("1", 1), ("9.99", 1), ("10", 1), ("99.99", 1), ("100", 2), ("999.99", 2), ("1000", 3), ("1234567", 6)];
+        let table = [
+            ("0.01", 1),
+            ("0.99", 1),
+            ("1", 1),
+            ("9.99", 1),
+            ("10", 1),
+            ("99.99", 1),
+            ("100", 2),
+            ("999.99", 2),
+            ("1000", 3),
+            ("1234567", 6),
+        ];
         for (total, whole) in table {
             let total = Amount::parse(total, decimals).unwrap();
             assert_eq!(reward(total, decimals), Amount::from_whole(whole, decimals).unwrap(), "{total}");

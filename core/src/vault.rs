@@ -71,13 +71,7 @@ fn associated_data(version: u8, address: Address, parameters: &KdfParameters) ->
 
 impl Vault {
     /// Encrypts `seed`. The nonce is 24 random bytes, new for each call.
-    pub fn seal(
-        seed: &Seed,
-        key: &WrappingKey,
-        address: Address,
-        parameters: &KdfParameters,
-        nonce: [u8; 24],
-    ) -> Self {
+    pub fn seal(seed: &Seed, key: &WrappingKey, address: Address, parameters: &KdfParameters, nonce: [u8; 24]) -> Self {
         let aad = associated_data(VERSION, address, parameters);
         let sealed = XChaCha20Poly1305::new(key.as_bytes().into())
             .encrypt(&XNonce::from(nonce), Payload { msg: seed.as_bytes(), aad: &aad })

@@ -44,7 +44,8 @@ impl Seed {
 
     /// The recovery words: 24 words of BIP 39's English list, a space between them.
     pub fn words(&self) -> Zeroizing<String> {
-        let words = Zeroizing::new(Mnemonic::from_entropy_in(Language::English, &self.0).expect("32 bytes make 24 words"));
+        let words =
+            Zeroizing::new(Mnemonic::from_entropy_in(Language::English, &self.0).expect("32 bytes make 24 words"));
         // 24 words of at most 8 letters and the spaces between.
         let mut text = Zeroizing::new(String::with_capacity(Self::WORDS * 9));
         for word in words.words() {
@@ -93,7 +94,9 @@ mod tests {
 
     #[test]
     fn vectors_of_bip_39() {
-        for (byte, word, last) in [(0x00, "abandon", "art"), (0x7f, "legal", "title"), (0x80, "letter", "bless"), (0xff, "zoo", "vote")] {
+        for (byte, word, last) in
+            [(0x00, "abandon", "art"), (0x7f, "legal", "title"), (0x80, "letter", "bless"), (0xff, "zoo", "vote")]
+        {
             let words = Seed([byte; 32]).words();
             assert_eq!(words.split(' ').next(), Some(word));
             assert_eq!(words.split(' ').next_back(), Some(last));
