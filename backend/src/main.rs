@@ -1,1 +1,3 @@
+//! The `qoin` program.
+
 fn main() {}

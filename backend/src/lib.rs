@@ -1,0 +1,3 @@
+//! The leader of a Qoin currency, its website, and the operator's commands.
+
+pub mod store;

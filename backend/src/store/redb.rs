@@ -1,0 +1,341 @@
+//! The embedded store: one file, kept by the redb database. The only file that names it.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::redb::{
+    Database, Durability, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+};
+
+use super::{Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, Order, Snapshot, Store, StoreError, Table, Write};
+
+/// How much of the file is kept in memory, in bytes; the operating system caches the rest.
+const CACHE_BYTES: usize = 64 << 20;
+
+type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+fn definition(table: Table) -> Definition {
+    TableDefinition::new(table.name())
+}
+
+/// A store in one file, locked against other processes while it is open.
+#[derive(Debug)]
+pub struct RedbStore {
+    database: Database,
+    path: Arc<Path>,
+}
+
+impl RedbStore {
+    /// Opens the file, or makes one that only its owner may read. Its folder must be there. After a crash this walks
+    /// through the whole file once to check it.
+    ///
+    /// # Errors
+    /// `Locked`, `NewerFormat`, `Corrupt` and `Io`.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path: Arc<Path> = path.into().into();
+        create_file(&path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
+        let mut builder = Database::builder();
+        builder.set_cache_size(CACHE_BYTES);
+        let repaired = path.clone();
+        builder.set_repair_callback(move |session| {
+            let percent = session.progress() * 100.0;
+            tracing::warn!(path = %repaired.display(), "the data was not closed properly: checking it ({percent:.0} %)");
+        });
+        let database = builder.create(&path).map_err(|error| failure(&path, error))?;
+        let store = Self { database, path };
+        store.prepare()?;
+        Ok(store)
+    }
+
+    /// Checks the format, or writes it into a new file, and makes the tables that are not there yet.
+    fn prepare(&self) -> Result<(), StoreError> {
+        let transaction = self.begin_write()?;
+        let is_new = transaction.list_tables().map_err(|error| self.failure(error))?.next().is_none();
+        if is_new {
+            let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
+            meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).map_err(|error| self.failure(error))?;
+        } else {
+            self.check_format(&transaction)?;
+        }
+        for table in Table::ALL {
+            transaction.open_table(definition(table)).map_err(|error| self.failure(error))?;
+        }
+        transaction.commit().map_err(|error| self.failure(error))
+    }
+
+    fn check_format(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
+        let stored = self.meta(transaction, FORMAT_KEY)?;
+        let format = stored.as_deref().and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
+        match format {
+            Some(FORMAT) => Ok(()),
+            Some(found) if found > FORMAT => Err(StoreError::NewerFormat { path: self.path.to_path_buf(), found }),
+            _ => Err(self.corrupt(format!("its format is {stored:?}"))),
+        }
+    }
+
+    fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let mut transaction = self.database.begin_write().map_err(|error| self.failure(error))?;
+        transaction.set_durability(Durability::Immediate).map_err(|error| self.failure(error))?;
+        Ok(transaction)
+    }
+
+    fn newest_epoch(&self, transaction: &WriteTransaction) -> Result<Epoch, StoreError> {
+        match self.meta(transaction, EPOCH_KEY)? {
+            Some(bytes) => Epoch::from_bytes(&bytes).ok_or_else(|| self.corrupt(format!("its epoch is {bytes:?}"))),
+            None => Ok(Epoch::NONE),
+        }
+    }
+
+    fn meta(&self, transaction: &WriteTransaction, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
+        let value = meta.get(key).map_err(|error| self.failure(error))?;
+        Ok(value.map(|value| value.value().to_vec()))
+    }
+
+    fn apply(&self, transaction: &WriteTransaction, writes: &[&Write]) -> Result<(), StoreError> {
+        for run in writes.chunk_by(|one, next| one.table == next.table) {
+            let mut table = transaction.open_table(definition(run[0].table)).map_err(|error| self.failure(error))?;
+            for write in run {
+                match &write.value {
+                    Some(value) => table.insert(write.key.as_slice(), value.as_slice()),
+                    None => table.remove(write.key.as_slice()),
+                }
+                .map_err(|error| self.failure(error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn failure(&self, error: impl Into<Error>) -> StoreError {
+        failure(&self.path, error)
+    }
+
+    fn corrupt(&self, detail: String) -> StoreError {
+        StoreError::Corrupt { path: self.path.to_path_buf(), detail }
+    }
+}
+
+impl Store for RedbStore {
+    fn claim(&self) -> Result<Epoch, StoreError> {
+        let transaction = self.begin_write()?;
+        let epoch = self.newest_epoch(&transaction)?.next();
+        {
+            let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
+            meta.insert(EPOCH_KEY, epoch.to_bytes().as_slice()).map_err(|error| self.failure(error))?;
+        }
+        transaction.commit().map_err(|error| self.failure(error))?;
+        Ok(epoch)
+    }
+
+    fn commit(&self, epoch: Epoch, batch: &Batch) -> Result<(), StoreError> {
+        batch.check_reserved()?;
+        let writes = in_key_order(batch);
+        // A transaction that is dropped before its commit is undone.
+        let transaction = self.begin_write()?;
+        let newest = self.newest_epoch(&transaction)?;
+        if epoch != newest {
+            return Err(StoreError::Superseded { held: epoch, newest });
+        }
+        self.apply(&transaction, &writes)?;
+        transaction.commit().map_err(|error| self.failure(error))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let transaction = self.database.begin_read().map_err(|error| self.failure(error))?;
+        Ok(Box::new(RedbSnapshot { transaction, path: self.path.clone() }))
+    }
+}
+
+struct RedbSnapshot {
+    transaction: ReadTransaction,
+    path: Arc<Path>,
+}
+
+impl Snapshot for RedbSnapshot {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let table = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        let value = table.get(key).map_err(|error| failure(&self.path, error))?;
+        Ok(value.map(|value| value.value().to_vec()))
+    }
+
+    fn range(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        if super::encloses_nothing(from, to) {
+            return Ok(Vec::new());
+        }
+        let table = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        let range = table.range::<&[u8]>((from, to)).map_err(|error| failure(&self.path, error))?;
+        let entries = range.map(|entry| {
+            let (key, value) = entry.map_err(|error| failure(&self.path, error))?;
+            Ok((key.value().to_vec(), value.value().to_vec()))
+        });
+        match order {
+            Order::Ascending => entries.take(limit).collect(),
+            Order::Descending => entries.rev().take(limit).collect(),
+        }
+    }
+}
+
+/// The writes by table and key, of several to one key only the last: each table is opened once and each of its pages is
+/// written once.
+fn in_key_order(batch: &Batch) -> Vec<&Write> {
+    let mut writes: Vec<&Write> = batch.writes().iter().rev().collect();
+    writes.sort_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
+    writes.dedup_by(|later, first| (later.table, &later.key) == (first.table, &first.key));
+    writes
+}
+
+/// Makes the file if it is not there, readable only by its owner, with its name in the folder as durable as its content.
+fn create_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+fn failure(path: &Path, error: impl Into<Error>) -> StoreError {
+    let path = path.to_path_buf();
+    match error.into() {
+        Error::DatabaseAlreadyOpen | Error::LockProtocolMismatch => StoreError::Locked { path },
+        Error::Io(source) if source.kind() == io::ErrorKind::InvalidData => {
+            StoreError::Corrupt { path, detail: source.to_string() }
+        }
+        Error::Io(source) => StoreError::Io { path, source },
+        error @ (Error::Corrupted(_)
+        | Error::UpgradeRequired(_)
+        | Error::TableTypeMismatch { .. }
+        | Error::TableDoesNotExist(_)) => StoreError::Corrupt { path, detail: error.to_string() },
+        error => StoreError::Io { path, source: io::Error::other(error) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    crate::store::conformance::conformance_tests!(|check| {
+        let folder = TempDir::new().unwrap();
+        check(&RedbStore::open(folder.path().join("data")).unwrap());
+    });
+
+    #[test]
+    fn reopening_keeps_everything() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let store = RedbStore::open(&path).unwrap();
+        let first = store.claim().unwrap();
+        store.commit(first, Batch::new().put(Table::Records, [1], "one").put(Table::Memos, "", "")).unwrap();
+        drop(store);
+
+        let store = RedbStore::open(&path).unwrap();
+        assert_eq!(store.get(Table::Records, &[1]).unwrap().unwrap(), b"one");
+        assert_eq!(store.get(Table::Memos, b"").unwrap().unwrap(), b"");
+        store.commit(first, Batch::new().put(Table::Records, [2], "two")).unwrap();
+        let second = store.claim().unwrap();
+        assert!(second > first);
+        let refusal = store.commit(first, Batch::new().put(Table::Records, [3], "three")).unwrap_err();
+        assert!(matches!(refusal, StoreError::Superseded { held, newest } if held == first && newest == second));
+    }
+
+    #[test]
+    fn a_new_file_has_the_format_and_is_private() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let store = RedbStore::open(&path).unwrap();
+        assert_eq!(store.get(Table::Meta, FORMAT_KEY).unwrap().unwrap(), [1, 0, 0, 0]);
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777, 0o600);
+    }
+
+    fn with_format(bytes: &[u8]) -> (TempDir, StoreError) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let store = RedbStore::open(&path).unwrap();
+        let transaction = store.begin_write().unwrap();
+        transaction.open_table(definition(Table::Meta)).unwrap().insert(FORMAT_KEY, bytes).unwrap();
+        transaction.commit().unwrap();
+        drop(store);
+        let error = RedbStore::open(&path).unwrap_err();
+        (folder, error)
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_by_name() {
+        let (folder, error) = with_format(&2u32.to_le_bytes());
+        let path = folder.path().join("data");
+        let expected = format!(
+            "the data in {} was written by a newer version (format 2); this program reads format 1",
+            path.display()
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_format_that_never_was_is_refused() {
+        for bytes in [&[][..], &[0; 4], &[1], &[1; 5]] {
+            let (_folder, error) = with_format(bytes);
+            assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_second_opener_is_refused() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let _first = RedbStore::open(&path).unwrap();
+        let error = RedbStore::open(&path).unwrap_err();
+        assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_foreign_file_is_refused_and_left_alone() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let text = "not a database ".repeat(1000);
+        std::fs::write(&path, &text).unwrap();
+        let error = RedbStore::open(&path).unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("missing").join("data");
+        let error = RedbStore::open(&path).unwrap_err();
+        assert!(matches!(error, StoreError::Io { .. }));
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    }
+
+    #[test]
+    fn a_table_added_later_starts_empty() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let store = RedbStore::open(&path).unwrap();
+        let transaction = store.begin_write().unwrap();
+        assert!(transaction.delete_table(definition(Table::Services)).unwrap());
+        transaction.commit().unwrap();
+        drop(store);
+        let store = RedbStore::open(&path).unwrap();
+        assert_eq!(store.get(Table::Services, b"key").unwrap(), None);
+    }
+}
