@@ -1,0 +1,209 @@
+//! The stages of a test run.
+
+use super::count::Count;
+use crate::process::{cargo, command, output, run, tee};
+use crate::{app, check, setup, workspace};
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use std::ffi::OsString;
+use std::fmt;
+use std::process::Command;
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// One step of a test run, in the order of their cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    Setup,
+    Format,
+    Check,
+    Typos,
+    Deny,
+    App,
+    Clippy,
+    Rust,
+    Doc,
+    Wasm,
+    E2e,
+}
+
+/// How a stage ended.
+pub enum Outcome {
+    /// Nothing was wrong; with the number of tests, where it runs any.
+    Passed(Count),
+    /// Something was wrong. A stage that counts no tests counts as one failure.
+    Failed(Count),
+    /// A tool that is not installed everywhere is missing: nothing was looked at.
+    NotRun(&'static str),
+}
+
+impl Outcome {
+    /// What the stage adds to the closing line.
+    pub fn count(&self) -> Count {
+        match self {
+            Self::Passed(count) => *count,
+            Self::Failed(count) => Count { failed: count.failed.max(1), ..*count },
+            Self::NotRun(_) => Count::default(),
+        }
+    }
+
+    fn of(result: Result<()>) -> Result<Self> {
+        result.map(|()| Self::Passed(Count::default()))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed(count) if *count == Count::default() => f.write_str("ok"),
+            Self::Passed(count) => write!(f, "{count}"),
+            Self::Failed(count) if *count == Count::default() => f.write_str("FAILED"),
+            Self::Failed(count) => write!(f, "FAILED: {count}"),
+            Self::NotRun(why) => write!(f, "not run: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.to_possible_value().as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+impl Stage {
+    /// Every stage, in the order they run in.
+    pub const ALL: [Self; 11] = [
+        Self::Setup,
+        Self::Format,
+        Self::Check,
+        Self::Typos,
+        Self::Deny,
+        Self::App,
+        Self::Clippy,
+        Self::Rust,
+        Self::Doc,
+        Self::Wasm,
+        Self::E2e,
+    ];
+
+    /// What it does, for the person who waits.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Setup => "installing what is missing",
+            Self::Format => "rustfmt",
+            Self::Check => "walls, links, addresses",
+            Self::Typos => "spelling",
+            Self::Deny => "bans, licenses and sources of the dependencies",
+            Self::App => "trunk",
+            Self::Clippy => "all native crates, then the app",
+            Self::Rust => "unit, property and process tests",
+            Self::Doc => "examples in the documentation",
+            Self::Wasm => "the rules, compiled to WebAssembly, under node",
+            Self::E2e => "the wallet in Chromium against the real programs",
+        }
+    }
+
+    /// Whether words can choose among its tests.
+    pub fn takes_filters(self) -> bool {
+        matches!(self, Self::Rust | Self::Wasm | Self::E2e)
+    }
+
+    /// Runs the stage.
+    pub fn run(self, filters: &[String]) -> Result<Outcome> {
+        match self {
+            Self::Setup => Outcome::of(setup::install(setup::Need::Tests)),
+            Self::Format => Outcome::of(run(cargo()?.args(["fmt", "--all", "--check"]))),
+            Self::Check => {
+                Ok(if check::run()? { Outcome::Passed(Count::default()) } else { Outcome::Failed(Count::default()) })
+            }
+            Self::Typos => optional(command("typos")?.arg("--version"), command("typos")?, "typos is not installed"),
+            Self::Deny => {
+                let mut deny = cargo()?;
+                deny.args(["deny", "check", "bans", "licenses", "sources"]);
+                optional(cargo()?.args(["deny", "--version"]), deny, "cargo-deny is not installed")
+            }
+            Self::App => Outcome::of(app::build()),
+            Self::Clippy => Outcome::of(clippy()),
+            Self::Rust => rust_tests(filters),
+            Self::Doc => doc_tests(),
+            Self::Wasm => wasm_tests(filters),
+            Self::E2e => e2e_tests(filters),
+        }
+    }
+}
+
+fn optional(version: &mut Command, mut tool: Command, missing: &'static str) -> Result<Outcome> {
+    if output(version).is_none() {
+        return Ok(Outcome::NotRun(missing));
+    }
+    Outcome::of(run(&mut tool))
+}
+
+fn clippy() -> Result<()> {
+    run(cargo()?.args(["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]))?;
+    let mut app = cargo()?;
+    app.args(["clippy", "--locked", "--package", "qoin-app", "--target", WASM, "--target-dir"]);
+    app.arg(workspace::app_target());
+    run(app.args(["--", "-D", "warnings"]))
+}
+
+/// The programs that the process tests start; a test run alone would leave an older one where they look.
+fn build_programs() -> Result<()> {
+    run(cargo()?.args(["build", "--locked", "--package", "qoin", "--package", "qoin-miner", "--bins"]))
+}
+
+fn rust_tests(filters: &[String]) -> Result<Outcome> {
+    build_programs()?;
+    let mut nextest = cargo()?;
+    nextest.args(["nextest", "run", "--locked", "--workspace", "--exclude", "qoin-app", "--no-tests", "fail"]);
+    counted(nextest.args(filters), Count::of_nextest)
+}
+
+fn doc_tests() -> Result<Outcome> {
+    counted(cargo()?.args(["test", "--locked", "--doc", "--workspace", "--exclude", "qoin-app"]), Count::of_cargo_test)
+}
+
+/// Each core/tests/wasm*.rs, under node.
+fn wasm_tests(filters: &[String]) -> Result<Outcome> {
+    let mut tests = cargo()?;
+    tests.args(["test", "--locked", "--package", "qoin-core", "--target", WASM, "--test", "wasm*", "--target-dir"]);
+    tests.arg(workspace::app_target());
+    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
+    if !filters.is_empty() {
+        tests.arg("--").args(filters);
+    }
+    counted(&mut tests, Count::of_cargo_test)
+}
+
+/// Each tests/e2e/*.test.mjs, or those whose names contain one of the words.
+fn e2e_tests(filters: &[String]) -> Result<Outcome> {
+    build_programs()?;
+    let folder = workspace::root().join("tests/e2e");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".test.mjs") && (filters.is_empty() || filters.iter().any(|word| name.contains(word))) {
+            files.push(OsString::from(name));
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        anyhow::bail!("no tests/e2e/*.test.mjs {}", filters.join(" "));
+    }
+    let chromium = setup::chromium().context("chromium is missing: run `cargo xtask setup --tests`")?;
+    let mut node = command("node")?;
+    // One file at a time: browser, leader and miner share two cores.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files).current_dir(folder);
+    node.env("QOIN_BIN", workspace::target().join("debug")).env("QOIN_CHROMIUM", chromium);
+    counted(&mut node, Count::of_node)
+}
+
+fn counted(tests: &mut Command, count: fn(&str) -> Option<Count>) -> Result<Outcome> {
+    let (status, output) = tee(tests)?;
+    let count = count(&output);
+    Ok(match count {
+        Some(count) if status.success() && count.failed == 0 => Outcome::Passed(count),
+        // A runner that says nothing of tests has not run any, whatever its exit code.
+        _ => Outcome::Failed(count.unwrap_or_default()),
+    })
+}
