@@ -185,7 +185,7 @@ impl Snapshot for RedbSnapshot {
     }
 }
 
-/// The writes by table and key, of several to one key only the last: each table is opened once and each of its pages is
+/// The writes by table and key, of several to one key only the last: each table is opened once, each of its pages
 /// written once.
 fn in_key_order(batch: &Batch) -> Vec<&Write> {
     let mut writes: Vec<&Write> = batch.writes().iter().rev().collect();
@@ -201,10 +201,10 @@ fn create_file(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        Err(error) => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
     }
+    // Also when the file was there already: its maker may have stopped before this step.
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
         _ => File::open(".")?.sync_all(),
