@@ -166,7 +166,14 @@ mod tests {
 
     #[test]
     fn exact_text_form() {
-        for (text, count, units) in [("12.50", 2, 1250), ("12.5", 2, 1250), ("0.05", 2, 5), ("7", 0, 7), ("0", 8, 0), ("184467440737.09551615", 8, u64::MAX)] {
+        for (text, count, units) in [
+            ("12.50", 2, 1250),
+            ("12.5", 2, 1250),
+            ("0.05", 2, 5),
+            ("7", 0, 7),
+            ("0", 8, 0),
+            ("184467440737.09551615", 8, u64::MAX),
+        ] {
             assert_eq!(Amount::parse(text, decimals(count)), Ok(Amount(units)), "{text}");
         }
         assert_eq!(Amount(5).display(decimals(2)).to_string(), "0.05");

@@ -46,6 +46,7 @@ impl From<Decimals> for u8 {
 
 impl BorshDeserialize for Decimals {
     fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
-        Self::try_from(u8::deserialize_reader(reader)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        Self::try_from(u8::deserialize_reader(reader)?)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }

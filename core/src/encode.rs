@@ -22,10 +22,8 @@ pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
 /// # Errors
 /// When bytes are missing or left over, or a field breaks its type's rule.
 pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DecodeError> {
-    borsh::from_slice(bytes).map_err(|error| DecodeError {
-        type_name: short_type_name::<T>(),
-        reason: error.to_string(),
-    })
+    borsh::from_slice(bytes)
+        .map_err(|error| DecodeError { type_name: short_type_name::<T>(), reason: error.to_string() })
 }
 
 fn short_type_name<T>() -> &'static str {

@@ -6,6 +6,7 @@
 //! easier, and again 4 times every 2 intervals. Neither ever gives a target above genesis' easiest one.
 
 use crate::target::{CompactTarget, CompactTargetError, Target, Work};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// How many of the last blocks count, at most.
 pub const WINDOW: usize = 16;
@@ -17,7 +18,7 @@ const EASING_AFTER: u64 = 6;
 const EASING_EVERY: u64 = 2;
 
 /// What the rule looks at in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Past {
     /// When the height's work first went to a miner, in milliseconds since 1970.
     pub opened_ms: u64,

@@ -130,7 +130,18 @@ mod tests {
         assert_eq!(email(" Ada@Example.org "), Ok("ada@example.org".into()));
         assert_eq!(email("admin@qoin.local"), Ok("admin@qoin.local".into()));
         assert_eq!(email(""), Err(EmailError::Empty));
-        for text in ["ada", "@host", "ada@", "a b@host", "ada@ho st", "ada@host..org", "ada@-host", "äda@host", "a@b@c", "ada@host\n.org"] {
+        for text in [
+            "ada",
+            "@host",
+            "ada@",
+            "a b@host",
+            "ada@ho st",
+            "ada@host..org",
+            "ada@-host",
+            "äda@host",
+            "a@b@c",
+            "ada@host\n.org",
+        ] {
             assert!(matches!(email(text), Err(EmailError::Malformed(_))), "{text}");
         }
         assert_eq!(email(&format!("a@{}", "b".repeat(260))), Err(EmailError::TooLong));

@@ -1,7 +1,9 @@
 //! The member's own account: its balance and its history.
 
 use super::blocks::Tip;
-use crate::{address::Address, amount::Amount, hash::TransactionId, keys::PublicKey, memo::Memo, payment_id::PaymentId};
+use crate::{
+    address::Address, amount::Amount, hash::TransactionId, keys::PublicKey, memo::Memo, payment_id::PaymentId,
+};
 use serde::{Deserialize, Serialize};
 
 /// `GET`: the session's account.

@@ -1,7 +1,9 @@
 //! Transactions: handing one in, and looking one up with its proof.
 
 use super::bytes::Bytes;
-use crate::{hash::TransactionId, keys::Signature, log::LogRecord, memo::Memo, merkle::Proof, transaction::SignedTransaction};
+use crate::{
+    hash::TransactionId, keys::Signature, log::LogRecord, memo::Memo, merkle::Proof, transaction::SignedTransaction,
+};
 use serde::{Deserialize, Serialize};
 
 /// `POST` [`SubmitTransaction`], answers [`AcceptedView`] (201 when new, 200 when it was there already);
