@@ -1,1 +1,14 @@
-//! What the tests that cross processes share.
+//! What the tests that cross processes share: the real programs in temporary folders on free ports, and a client that
+//! does what a wallet does.
+
+pub mod api;
+pub mod leader;
+pub mod member;
+pub mod miner;
+pub mod process;
+pub mod wait;
+
+pub use api::{Api, Refusal};
+pub use leader::Leader;
+pub use member::Member;
+pub use miner::Miner;

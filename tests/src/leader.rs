@@ -1,0 +1,132 @@
+//! The leader under test: `qoin run` in a temporary folder.
+
+use crate::api::Api;
+use crate::member::Member;
+use crate::process::Process;
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A running `qoin run` with its data folder; both are gone when it is dropped.
+pub struct Leader {
+    process: Process,
+    data: TempDir,
+    arguments: Vec<String>,
+    ready: Ready,
+    password: String,
+}
+
+/// What `qoin run --json` says once it is ready.
+#[derive(Clone, Debug, Deserialize)]
+struct Ready {
+    website: String,
+    api: String,
+    stratum: String,
+    email: Option<String>,
+    password: Option<String>,
+}
+
+impl Leader {
+    /// A new currency, without a miner and without a limit on payments, on free ports.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start() -> Result<Self> {
+        Self::start_with(&["--set", "payments_per_minute=0"])
+    }
+
+    /// A new currency with these further arguments.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_with(arguments: &[&str]) -> Result<Self> {
+        let data = tempfile::tempdir().context("making a temporary folder")?;
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let (process, ready) = launch(data.path(), &arguments, ["0", "0", "0"])?;
+        let password = ready.password.clone().context("the first start tells the administrator's password")?;
+        Ok(Self { process, data, arguments, ready, password })
+    }
+
+    /// Kills it, as a power cut would.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// Asks it to stop and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not stop, or fails while it does.
+    pub fn stop(&mut self) -> Result<()> {
+        let status = self.process.interrupt()?;
+        anyhow::ensure!(status.success(), "the leader stopped with {status}:\n{}", self.process.output());
+        Ok(())
+    }
+
+    /// Starts it again after it was stopped or killed: the same folder, the same ports.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_again(&mut self) -> Result<()> {
+        let ports = [&self.ready.website, &self.ready.api, &self.ready.stratum].map(|address| port(address));
+        let (process, ready) = launch(self.data.path(), &self.arguments, ports)?;
+        anyhow::ensure!(ready.password.is_none(), "a password was told again at the second start");
+        self.process = process;
+        Ok(())
+    }
+
+    /// Its HTTP API.
+    pub fn api(&self) -> Api {
+        Api::at(&self.ready.api)
+    }
+
+    /// Its website, which passes the API on.
+    pub fn website(&self) -> Api {
+        Api::at(&self.ready.website)
+    }
+
+    /// Where miners connect: host and port.
+    pub fn stratum(&self) -> &str {
+        strip_scheme(&self.ready.stratum)
+    }
+
+    /// The folder with its ledger.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The process' id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Signs in as the administrator that the first start made.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn administrator(&self) -> Result<Member> {
+        let email = self.ready.email.as_deref().unwrap_or("admin@qoin.local");
+        Member::sign_in(&self.api(), email, &self.password).await
+    }
+}
+
+fn launch(data: &Path, arguments: &[String], [website, api, stratum]: [&str; 3]) -> Result<(Process, Ready)> {
+    let own = ["run", "--json", "--miners", "0", "--rpyc-port", "0"];
+    let ports = ["--website-port", website, "--api-port", api, "--stratum-port", stratum];
+    let data = ["--data".to_owned(), data.display().to_string()];
+    let all = own.into_iter().chain(ports).map(str::to_owned).chain(data).chain(arguments.iter().cloned());
+    let mut process = Process::start("qoin", all)?;
+    let ready = process.wait_for("line of JSON that says it is ready", |line| serde_json::from_str(line).ok())?;
+    Ok((process, ready))
+}
+
+fn strip_scheme(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/')
+}
+
+fn port(address: &str) -> &str {
+    strip_scheme(address).rsplit(':').next().unwrap_or("0")
+}

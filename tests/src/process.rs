@@ -1,0 +1,148 @@
+//! A program under test: its output is kept, and it is gone when the test is.
+
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long any program may take to do what a test waits for; generous, for a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program. It is killed when dropped; when the test failed, its output is printed then.
+pub struct Process {
+    name: String,
+    child: Child,
+    log: Arc<Log>,
+}
+
+/// The lines that a program wrote, of both streams as they came.
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    grown: Condvar,
+}
+
+/// The path of one of the project's programs: beside the folder of this test's own binary.
+///
+/// # Errors
+/// When it has not been built.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let test = std::env::current_exe().context("asking for this test's own path")?;
+    let folders = test.ancestors().skip(1).take(2);
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.with_context(|| format!("{name} is not built: run `cargo xtask test`, or `cargo build --bins` first"))
+}
+
+impl Process {
+    /// Starts one of the project's programs with these arguments.
+    ///
+    /// # Errors
+    /// When it is not built or cannot be started.
+    pub fn start(name: &str, arguments: impl IntoIterator<Item = String>) -> Result<Self> {
+        let mut child = Command::new(program(name)?)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {name}"))?;
+        let log = Arc::new(Log::default());
+        keep_lines(child.stdout.take(), &log);
+        keep_lines(child.stderr.take(), &log);
+        Ok(Self { name: name.to_owned(), child, log })
+    }
+
+    /// The process' id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until `find` finds something among the lines written so far, and returns that.
+    ///
+    /// # Errors
+    /// When the program ends before, or takes longer than [`PATIENCE`].
+    pub fn wait_for<T>(&mut self, what: &str, mut find: impl FnMut(&str) -> Option<T>) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut looked_at = 0;
+        loop {
+            let lines = self.log.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = lines[looked_at..].iter().find_map(|line| find(line));
+            looked_at = lines.len();
+            if let Some(found) = found {
+                return Ok(found);
+            }
+            // The time limit is only for noticing that the program has ended.
+            let (lines, _) = self
+                .log
+                .grown
+                .wait_timeout_while(lines, Duration::from_millis(200), |lines| lines.len() == looked_at)
+                .unwrap_or_else(PoisonError::into_inner);
+            let grown = lines.len() > looked_at;
+            drop(lines);
+            if grown {
+                continue;
+            }
+            if let Some(status) = self.child.try_wait().context("asking for a program's end")? {
+                bail!("{} ended ({status}) before {what}:\n{}", self.name, self.output());
+            }
+            if Instant::now() > deadline {
+                bail!("{}: no {what} within {} s:\n{}", self.name, PATIENCE.as_secs(), self.output());
+            }
+        }
+    }
+
+    /// All that it has written so far.
+    pub fn output(&self) -> String {
+        self.log.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// Ends it without warning, as `kill -9` does.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill().with_context(|| format!("killing {}", self.name))?;
+        self.child.wait().map(|_| ()).with_context(|| format!("waiting for the end of {}", self.name))
+    }
+
+    /// Asks it to stop, as Ctrl-C does, and waits until it has.
+    ///
+    /// # Errors
+    /// When it takes longer than [`PATIENCE`].
+    pub fn interrupt(&mut self) -> Result<ExitStatus> {
+        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status().context("starting kill")?;
+        anyhow::ensure!(sent.success(), "kill -INT {} failed", self.id());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().context("asking for a program's end")? {
+                return Ok(status);
+            }
+            anyhow::ensure!(Instant::now() < deadline, "{} did not stop:\n{}", self.name, self.output());
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself: nothing is left to do then.
+        let _gone = self.kill();
+        if thread::panicking() {
+            eprintln!("--- output of {} ---\n{}\n--- end ---", self.name, self.output());
+        }
+    }
+}
+
+fn keep_lines(stream: Option<impl Read + Send + 'static>, log: &Arc<Log>) {
+    let (Some(stream), log) = (stream, Arc::clone(log)) else { return };
+    thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            log.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            log.grown.notify_all();
+        }
+    });
+}
