@@ -75,13 +75,9 @@ impl fmt::Display for KdfParameters {
 
 /// 16 random bytes of an account, so that equal passwords give different keys. Hexadecimal in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(transparent)]
-pub struct Salt(
-    #[serde(with = "hex::serde")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    [u8; 16],
-);
+pub struct Salt(#[serde(with = "hex::serde")] [u8; 16]);
 
 impl Salt {
     /// The salt with these bytes.
