@@ -28,15 +28,15 @@ struct Ready {
 }
 
 impl Leader {
-    /// A new currency, without a miner and without a limit on payments, on free ports.
+    /// A new currency with easy blocks, without a miner and without limits on payments and sign-ins, on free ports.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start() -> Result<Self> {
-        Self::start_with(&["--set", "payments_per_minute=0"])
+        Self::start_with(&[])
     }
 
-    /// A new currency with these further arguments.
+    /// The same with these further arguments.
     ///
     /// # Errors
     /// When it does not come up.
@@ -113,11 +113,17 @@ impl Leader {
     }
 }
 
+/// Blocks that a slow build of the miner solves in a moment, and no limit that many tests in a row would cross.
+const SETTINGS: [&str; 4] =
+    ["payments_per_minute=0", "sign_ins_per_minute=1000000", "block_interval_s=1", "easiest_work=65536"];
+
 fn launch(data: &Path, arguments: &[String], [website, api, stratum]: [&str; 3]) -> Result<(Process, Ready)> {
     let own = ["run", "--json", "--miners", "0", "--rpyc-port", "0"];
     let ports = ["--website-port", website, "--api-port", api, "--stratum-port", stratum];
     let data = ["--data".to_owned(), data.display().to_string()];
-    let all = own.into_iter().chain(ports).map(str::to_owned).chain(data).chain(arguments.iter().cloned());
+    let settings = SETTINGS.iter().flat_map(|setting| ["--set", *setting]);
+    let all =
+        own.into_iter().chain(settings).chain(ports).map(str::to_owned).chain(data).chain(arguments.iter().cloned());
     let mut process = Process::start("qoin", all)?;
     let ready = process.wait_for("line of JSON that says it is ready", |line| serde_json::from_str(line).ok())?;
     Ok((process, ready))
