@@ -122,6 +122,12 @@ impl Batch {
         self.push(table, key.into(), None)
     }
 
+    /// Adds the changes of another batch behind these.
+    pub fn append(&mut self, other: Batch) -> &mut Self {
+        self.writes.extend(other.writes);
+        self
+    }
+
     /// The changes in the order in which they were added.
     pub fn writes(&self) -> &[Write] {
         &self.writes

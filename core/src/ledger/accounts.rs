@@ -24,6 +24,10 @@ impl Accounts {
         }
     }
 
+    pub(super) fn count(&self) -> u64 {
+        self.by_address.len() as u64
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Address, &Account)> {
         self.by_address.iter()
     }

@@ -234,6 +234,11 @@ impl State {
         self.accounts.iter()
     }
 
+    /// How many accounts are open, the system account included.
+    pub fn accounts_count(&self) -> u64 {
+        self.accounts.count()
+    }
+
     /// The chain's end and what changes with blocks only.
     pub fn head(&self) -> &Head {
         &self.head
