@@ -22,7 +22,11 @@ pub fn build() -> Result<()> {
     announce("building the app (about 4 minutes the first time, then a minute or two)");
     let mut trunk = command("trunk")?;
     // NO_COLOR=1, as some environments set it, is not a value that trunk understands.
-    trunk.arg("build").env("CARGO_TARGET_DIR", workspace::app_target()).env_remove("NO_COLOR");
+    trunk
+        .arg("build")
+        .env("CARGO_TARGET_DIR", workspace::app_target())
+        .env_remove("NO_COLOR")
+        .env("RUST_BACKTRACE", "0");
     run(&mut trunk)?;
     std::fs::write(&stamp_path, dist_stamp()?).with_context(|| format!("writing {}", stamp_path.display()))
 }
