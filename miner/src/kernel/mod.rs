@@ -1,0 +1,83 @@
+//! Kernels: the innermost search of mining. A kernel hashes one header with many nonces as fast as its instruction
+//! set allows and stops at the first that may meet the target; `scan` then checks that one in full.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+mod sha256;
+#[cfg(test)]
+mod tests;
+
+pub use portable::PORTABLE;
+
+use std::sync::OnceLock;
+
+/// A header without its nonce, prepared once for a search: what every nonce has in common is computed already.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// SHA-256's state after the header's first 64 bytes.
+    midstate: [u32; 8],
+    /// Header bytes 64 to 75 as big-endian words: the end of the Merkle root, the time, the bits.
+    tail: [u32; 3],
+    /// The working variables of the second block after its first three rounds, which take `tail` in.
+    after_tail: [u32; 8],
+    /// The largest last word of a hash, read as little endian, that can meet the target.
+    last_word_max: u32,
+}
+
+impl Work {
+    /// Prepares the search over a header's 80 bytes; the nonce in it (the last four) plays no part.
+    ///
+    /// `last_word_max` is the most significant 32 bits of the target. A hash is compared with the target as a little
+    /// endian number, so a hash with a larger last word is certainly above it, and is rejected by that word alone.
+    pub fn new(header: &[u8; 80], last_word_max: u32) -> Self {
+        let mut first_block = [0; 64];
+        first_block.copy_from_slice(&header[..64]);
+        let midstate = sha256::compress(sha256::START, &first_block);
+        let tail = sha256::big_endian_words::<3>(&header[64..76]);
+        let after_tail =
+            tail.iter().enumerate().fold(midstate, |state, (index, &word)| sha256::round(state, index, word));
+        Self { midstate, tail, after_tail, last_word_max }
+    }
+}
+
+/// One way to search nonces.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernel {
+    /// Its name in logs and measurements.
+    pub name: &'static str,
+    /// The first nonce of `first..=last` (as a number; the header holds it little endian) whose hash's last word is at
+    /// most the work's. Most candidates of a hard target meet it, but only a full comparison tells.
+    pub first_candidate: fn(work: &Work, first: u32, last: u32) -> Option<u32>,
+}
+
+/// The kernels that this processor can run, the portable one first.
+pub fn available() -> Vec<Kernel> {
+    let mut kernels = vec![PORTABLE];
+    #[cfg(target_arch = "x86_64")]
+    kernels.extend(avx2::if_available());
+    kernels
+}
+
+/// The fastest kernel that this processor can run and that passes its check; found once for the process.
+pub fn fastest() -> Kernel {
+    static FASTEST: OnceLock<Kernel> = OnceLock::new();
+    *FASTEST.get_or_init(|| available().into_iter().rfind(finds_bitcoin_genesis).unwrap_or(PORTABLE))
+}
+
+/// Whether the kernel finds the nonce of Bitcoin's first block, and no other near it.
+fn finds_bitcoin_genesis(kernel: &Kernel) -> bool {
+    let mut header = [0; 80];
+    header[0] = 1;
+    header[36..68].copy_from_slice(&BITCOIN_GENESIS_ROOT);
+    header[68..72].copy_from_slice(&1_231_006_505_u32.to_le_bytes());
+    header[72..76].copy_from_slice(&0x1d00_ffff_u32.to_le_bytes());
+    let nonce = 2_083_236_893;
+    (kernel.first_candidate)(&Work::new(&header, 0), nonce - 1_000, nonce + 1_000) == Some(nonce)
+}
+
+/// The Merkle root of Bitcoin's first block, in the header's byte order.
+const BITCOIN_GENESIS_ROOT: [u8; 32] = [
+    0x3b, 0xa3, 0xed, 0xfd, 0x7a, 0x7b, 0x12, 0xb2, 0x7a, 0xc7, 0x2c, 0x3e, 0x67, 0x76, 0x8f, 0x61, 0x7f, 0xc8, 0x1b,
+    0xc3, 0x88, 0x8a, 0x51, 0x32, 0x3a, 0x9f, 0xb8, 0xaa, 0x4b, 0x1e, 0x5e, 0x4a,
+];

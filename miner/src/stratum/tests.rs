@@ -1,0 +1,383 @@
+//! The client against a server that follows a script.
+
+use super::{line::Lines, *};
+use crate::secret::Secret;
+use qoin_core::{
+    amount::Amount,
+    coinbase::Coinbase,
+    hash::{BlockHash, MerkleNode},
+    header::Header,
+    merkle,
+    target::{CompactTarget, Target},
+};
+use qoin_miner::job::reverse_words;
+use serde_json::{Value, json};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{
+        TcpListener,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
+
+const EXTRANONCE1: [u8; 4] = [0xde, 0xad, 0xbe, 0xef];
+/// Some 4,000 hashes a share.
+const DIFFICULTY: f64 = 1e-6;
+const THREADS: usize = 2;
+const TIME: u32 = 0x6553_f100;
+const BITS: u32 = 0x1d00_ffff;
+const PREVIOUS: [u8; 32] = [7; 32];
+
+const QUICK: Patience = Patience {
+    answer: Duration::from_secs(30),
+    silence: Duration::from_secs(30),
+    retry_first: Duration::from_millis(1),
+    retry_most: Duration::from_millis(4),
+};
+
+struct Server {
+    listener: TcpListener,
+}
+
+impl Server {
+    async fn start() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
+    }
+
+    fn account(&self) -> Account {
+        Account {
+            server: self.listener.local_addr().unwrap().to_string(),
+            user: "ada@example.org.attic".into(),
+            service_key: Secret::from_setting("0123456789abcdef").unwrap(),
+        }
+    }
+
+    async fn accept(&self) -> Miner {
+        let (reader, writer) = self.listener.accept().await.unwrap().0.into_split();
+        Miner { lines: Lines::new(reader), writer }
+    }
+
+    /// A connection on which the miner has subscribed and is authorised.
+    async fn accept_authorised(&self) -> Miner {
+        let mut miner = self.accept().await;
+        let (id, _) = miner.expect("mining.subscribe").await;
+        miner.answer(&id, json!([[], hex::encode(EXTRANONCE1), 4])).await;
+        let (id, _) = miner.expect("mining.authorize").await;
+        miner.answer(&id, json!(true)).await;
+        miner
+    }
+}
+
+/// The miner as its server sees it.
+struct Miner {
+    lines: Lines<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+impl Miner {
+    /// The next request, other than for changed extranonces: its method, id and parameters.
+    async fn request(&mut self) -> Option<(String, Value, Value)> {
+        loop {
+            let line = self.lines.next().await.ok()??;
+            let request: Value = serde_json::from_slice(line).unwrap();
+            let method = request["method"].as_str().unwrap_or_default().to_owned();
+            if method != "mining.extranonce.subscribe" {
+                return Some((method, request["id"].clone(), request["params"].clone()));
+            }
+        }
+    }
+
+    async fn expect(&mut self, method: &str) -> (Value, Value) {
+        let (found, id, params) = self.request().await.expect("the miner closed the connection");
+        assert_eq!(found, method);
+        (id, params)
+    }
+
+    /// The job's name in the next share, which is accepted.
+    async fn next_share_of(&mut self) -> String {
+        let (id, params) = self.expect("mining.submit").await;
+        self.answer(&id, json!(true)).await;
+        params[1].as_str().unwrap().to_owned()
+    }
+
+    async fn send(&mut self, line: &Value) {
+        self.send_text(&format!("{line}\n")).await;
+    }
+
+    async fn send_text(&mut self, text: &str) {
+        self.writer.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    async fn answer(&mut self, id: &Value, result: Value) {
+        self.send(&json!({"id": id, "result": result, "error": null})).await;
+    }
+
+    async fn notice(&mut self, method: &str, params: Value) {
+        self.send(&json!({"id": null, "method": method, "params": params})).await;
+    }
+
+    async fn send_job(&mut self, id: &str, clean: bool) {
+        let (start, end) = coinbase().split();
+        let branch: Vec<_> =
+            merkle::coinbase_branch(&leaves()).iter().map(|node| hex::encode(node.to_bytes())).collect();
+        let previous = hex::encode(reverse_words(PREVIOUS));
+        let (bits, time) = (format!("{BITS:08x}"), format!("{TIME:08x}"));
+        let params = json!([id, previous, hex::encode(start), hex::encode(end), branch, "20000000", bits, time, clean]);
+        self.notice("mining.notify", params).await;
+    }
+}
+
+fn coinbase() -> Coinbase {
+    Coinbase {
+        height: 70_000,
+        extranonce: [0; 8],
+        reward: Amount::from_units(100),
+        opened_ms: 1,
+        issued_ms: 2,
+        previous_solved_ms: 0,
+        rewarded: None,
+    }
+}
+
+fn leaves() -> Vec<MerkleNode> {
+    [1, 2, 3].map(|byte| MerkleNode::from_bytes([byte; 32])).to_vec()
+}
+
+/// The hash of the header that a share's parameters stand for, made as a leader makes it.
+fn hash_of_share(params: &Value, extranonce1: [u8; 4]) -> BlockHash {
+    let bytes: [u8; 4] = hex::decode(params[2].as_str().unwrap()).unwrap().try_into().unwrap();
+    let [a, b, c, d] = extranonce1;
+    let [e, f, g, h] = bytes;
+    let mut all_leaves = vec![Coinbase { extranonce: [a, b, c, d, e, f, g, h], ..coinbase() }.hash()];
+    all_leaves.extend(leaves());
+    let number = |index: usize| u32::from_str_radix(params[index].as_str().unwrap(), 16).unwrap();
+    let header = Header {
+        version: 0x2000_0000,
+        previous: BlockHash::from_bytes(PREVIOUS),
+        merkle_root: merkle::root(&all_leaves),
+        time: number(3),
+        bits: CompactTarget(BITS),
+        nonce: number(4),
+    };
+    header.hash()
+}
+
+/// Runs the client against a script and tells why the client ended, if it did before the script.
+async fn mine_against(account: &Account, patience: Patience, script: impl AsyncFnOnce(&Threads)) -> Option<String> {
+    let (found, mut shares) = mpsc::channel(4);
+    let threads = Threads::start(THREADS, &found).unwrap();
+    tokio::select! {
+        reason = mine(account, &patience, &threads, &mut shares) => Some(reason),
+        () = script(&threads) => None,
+    }
+}
+
+async fn until_all_sleep(threads: &Threads) {
+    while threads.sleeping() < THREADS {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_share_that_meets_the_difficulty_is_submitted_in_stratums_byte_orders() {
+    let server = Server::start().await;
+    let ended = mine_against(&server.account(), QUICK, async |_| {
+        let mut miner = server.accept().await;
+        let (id, params) = miner.expect("mining.subscribe").await;
+        assert!(params[0].as_str().unwrap().starts_with("qoin-miner/"));
+        miner.answer(&id, json!([[["mining.notify", "1"]], hex::encode(EXTRANONCE1), 4])).await;
+        let (id, params) = miner.expect("mining.authorize").await;
+        assert_eq!(params, json!(["ada@example.org.attic", "0123456789abcdef"]));
+        miner.answer(&id, json!(true)).await;
+        miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+        miner.send_job("first", true).await;
+        // Holds for the next job only: the shares below still come.
+        miner.notice("mining.set_difficulty", json!([1e12])).await;
+        let target = Target::from_difficulty(DIFFICULTY).unwrap();
+        for count in 0..20 {
+            let (id, params) = miner.expect("mining.submit").await;
+            assert_eq!((&params[0], &params[1]), (&json!("ada@example.org.attic"), &json!("first")));
+            assert_eq!(params[3], json!(format!("{TIME:08x}")));
+            assert_eq!(params[4].as_str().unwrap().len(), 8);
+            let hash = hash_of_share(&params, EXTRANONCE1);
+            assert!(target.is_met_by(&hash), "{hash} of {params}");
+            match count % 2 {
+                0 => miner.answer(&id, json!(true)).await,
+                _ => miner.send(&json!({"id": id, "result": null, "error": [21, "stale", null]})).await,
+            }
+        }
+    })
+    .await;
+    assert_eq!(ended, None);
+}
+
+#[tokio::test]
+async fn clean_jobs_end_the_shares_of_all_earlier_jobs() {
+    let server = Server::start().await;
+    mine_against(&server.account(), QUICK, async |_| {
+        let mut miner = server.accept_authorised().await;
+        miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+        for (old, job, clean) in [("", "a", true), ("a", "b", false), ("b", "c", true)] {
+            miner.send_job(job, clean).await;
+            let mut share_of = miner.next_share_of().await;
+            while share_of != job {
+                // Sent before the miner had read of the new job, or found for one that is still good.
+                assert!(share_of == old || share_of == "a", "{share_of}");
+                share_of = miner.next_share_of().await;
+            }
+        }
+        for _ in 0..200 {
+            assert_eq!(miner.next_share_of().await, "c");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn idle_puts_the_threads_to_sleep_until_the_next_job() {
+    let server = Server::start().await;
+    mine_against(&server.account(), QUICK, async |threads| {
+        let mut miner = server.accept_authorised().await;
+        miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+        miner.send_job("a", true).await;
+        assert_eq!(miner.next_share_of().await, "a");
+        miner.notice("qoin.idle", json!([])).await;
+        // Shares already on their way are answered, so that none keeps the miner waiting.
+        tokio::select! {
+            () = until_all_sleep(threads) => {}
+            () = async { loop { assert_eq!(miner.next_share_of().await, "a") } } => {}
+        }
+        miner.send_job("b", true).await;
+        while miner.next_share_of().await != "b" {}
+        assert_eq!(miner.next_share_of().await, "b");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_extranonces_hold_from_the_next_job_on() {
+    let server = Server::start().await;
+    mine_against(&server.account(), QUICK, async |_| {
+        let mut miner = server.accept_authorised().await;
+        miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+        miner.notice("mining.set_extranonce", json!(["01020304", 4])).await;
+        miner.send_job("a", true).await;
+        let (_, params) = miner.expect("mining.submit").await;
+        assert!(Target::from_difficulty(DIFFICULTY).unwrap().is_met_by(&hash_of_share(&params, [1, 2, 3, 4])));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_key_ends_the_miner_with_the_servers_reason() {
+    for refusal in [
+        json!({"result": null, "error": [24, "unknown service key", null]}),
+        json!({"result": false, "error": [24, "unknown service key", null]}),
+        json!({"result": false, "error": null}),
+    ] {
+        let server = Server::start().await;
+        let reason = mine_against(&server.account(), QUICK, async |_| {
+            let mut miner = server.accept().await;
+            let (id, _) = miner.expect("mining.subscribe").await;
+            miner.answer(&id, json!([[], "00000001", 4])).await;
+            let (id, _) = miner.expect("mining.authorize").await;
+            let mut line = refusal.clone();
+            line["id"] = id;
+            miner.send(&line).await;
+            assert!(miner.request().await.is_none(), "the miner leaves");
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let expected = if refusal["error"].is_null() { "no reason" } else { "unknown service key (code 24)" };
+        assert!(reason.as_ref().is_some_and(|reason| reason.contains(expected)), "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_made_anew_and_old_shares_stay_behind() {
+    let server = Server::start().await;
+    mine_against(&server.account(), QUICK, async |threads| {
+        for job in ["a", "b", "c", "d"] {
+            let mut miner = server.accept_authorised().await;
+            until_all_sleep(threads).await;
+            miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+            miner.send_job(job, true).await;
+            for _ in 0..10 {
+                assert_eq!(miner.next_share_of().await, job);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn garbage_ends_the_connection() {
+    let server = Server::start().await;
+    let long = format!("{}\n", "x".repeat(line::LINE_BYTES_MAX));
+    mine_against(&server.account(), QUICK, async |_| {
+        for garbage in [
+            "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "{\"id\":1,\"result\":[[],\"zz\",4],\"error\":null}\n",
+            "{\"id\":1,\"result\":null,\"error\":[20,\"full\",null]}\n",
+            "{\"id\":99,\"result\":true,\"error\":null}\n",
+            "{\"id\":null,\"method\":\"mining.notify\",\"params\":[]}\n",
+            "{\"id\":null,\"method\":\"client.reconnect\",\"params\":[]}\n",
+            "\u{0}\u{1}\n",
+            &long,
+        ] {
+            let mut miner = server.accept().await;
+            miner.expect("mining.subscribe").await;
+            miner.send_text(garbage).await;
+            assert!(miner.request().await.is_none(), "{:?}", garbage.chars().take(60).collect::<String>());
+        }
+        // A job that comes before its extranonces is garbage too.
+        let mut miner = server.accept().await;
+        miner.send_job("a", true).await;
+        miner.expect("mining.subscribe").await;
+        assert!(miner.request().await.is_none());
+        // And the miner still works.
+        let mut miner = server.accept_authorised().await;
+        miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+        miner.send_job("b", true).await;
+        assert_eq!(miner.next_share_of().await, "b");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_silent_server_is_asked_once_and_then_left() {
+    let server = Server::start().await;
+    let patience = Patience { silence: Duration::from_millis(20), answer: Duration::from_millis(500), ..QUICK };
+    mine_against(&server.account(), patience, async |_| {
+        let mut silent = server.accept_authorised().await;
+        for _ in ["after the authorisation", "after the silence"] {
+            let line = silent.lines.next().await.unwrap().expect("a question");
+            assert!(String::from_utf8_lossy(line).contains("mining.extranonce.subscribe"));
+        }
+        assert!(silent.lines.next().await.unwrap().is_none(), "the miner leaves");
+        let mut never_answers = server.accept().await;
+        never_answers.expect("mining.subscribe").await;
+        assert!(never_answers.request().await.is_none(), "the miner leaves");
+        server.accept().await.expect("mining.subscribe").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_servers_questions_are_answered() {
+    let server = Server::start().await;
+    mine_against(&server.account(), QUICK, async |_| {
+        let mut miner = server.accept_authorised().await;
+        for (method, result) in [("client.get_version", true), ("mining.ping", true), ("mining.dance", false)] {
+            miner.send(&json!({"id": 7, "method": method, "params": []})).await;
+            let answer = loop {
+                let line: Value = serde_json::from_slice(miner.lines.next().await.unwrap().unwrap()).unwrap();
+                if line.get("method").is_none() {
+                    break line;
+                }
+            };
+            assert_eq!((&answer["id"], answer["result"].is_string()), (&json!(7), result), "{answer}");
+        }
+    })
+    .await;
+}
