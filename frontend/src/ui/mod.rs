@@ -1,0 +1,23 @@
+//! The design system: the parts that all pages are made of.
+
+pub mod button;
+pub mod dialog;
+pub mod field;
+pub mod format;
+pub mod icon;
+pub mod member_picker;
+pub mod money;
+pub mod movement;
+pub mod person;
+pub mod state;
+pub mod task;
+pub mod toast;
+pub mod words;
+
+pub use button::Button;
+pub use dialog::Dialog;
+pub use field::Field;
+pub use icon::{Icon, icon, mark};
+pub use money::{Sign, money};
+pub use task::Task;
+pub use toast::toast;

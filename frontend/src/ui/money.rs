@@ -1,0 +1,69 @@
+//! Amounts of money on the page.
+
+use super::format;
+use leptos::prelude::*;
+use qoin_core::{amount::Amount, api::currency::CurrencyView, decimals::Decimals};
+use std::cell::Cell;
+
+/// What stands in front of an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Nothing.
+    None,
+    /// It was received.
+    Plus,
+    /// It was paid.
+    Minus,
+}
+
+/// How the currency writes its amounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// How many digits stand behind the decimal mark.
+    pub decimals: Decimals,
+    /// What stands beside an amount.
+    pub symbol: String,
+}
+
+thread_local! {
+    static CURRENCY: Cell<Option<Signal<Option<CurrencyView>>>> = const { Cell::new(None) };
+}
+
+/// Writes all amounts as this currency's. Called once, by the app.
+pub fn write_amounts_of(currency: Signal<Option<CurrencyView>>) {
+    CURRENCY.set(Some(currency));
+}
+
+/// How the currency writes its amounts. Before it is known, which is before anything of it is shown, with two decimals.
+pub fn form() -> Form {
+    let known = CURRENCY.get().and_then(|currency| {
+        currency.with(|currency| {
+            let genesis = &currency.as_ref()?.genesis;
+            Some(Form { decimals: genesis.decimals, symbol: genesis.symbol.clone() })
+        })
+    });
+    known.unwrap_or_else(|| Form { decimals: Decimals::try_from(2).unwrap_or(Decimals::MAX), symbol: String::new() })
+}
+
+/// An amount with the currency's symbol, as text for a sentence.
+pub fn amount_text(amount: Amount) -> String {
+    let form = form();
+    format::amount(amount, form.decimals, &form.symbol)
+}
+
+/// An amount with the currency's symbol, its fraction a little quieter.
+pub fn money(amount: Amount, sign: Sign) -> AnyView {
+    let form = form();
+    let (whole, fraction) = format::split_amount(amount, form.decimals);
+    let (sign, class) = match sign {
+        Sign::None => ("", "money"),
+        Sign::Plus => ("+", "money plus"),
+        Sign::Minus => ("\u{2212}", "money minus"),
+    };
+    view! {
+        <span class=class>
+            {sign}{whole}<span class="fraction">{fraction}</span><span class="symbol">"\u{a0}"{form.symbol}</span>
+        </span>
+    }
+    .into_any()
+}
