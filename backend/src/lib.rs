@@ -1,5 +1,10 @@
 //! The leader of a Qoin currency, its website, and the operator's commands.
 
 pub mod config;
+pub mod http;
+pub mod identity;
 pub mod ledger;
+pub mod mining;
 pub mod store;
+pub mod stratum;
+pub mod website;

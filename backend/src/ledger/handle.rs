@@ -185,11 +185,8 @@ impl Ledger {
         if state.head().leader_key != keys.leader.public_key() {
             return Err(OpenError::ForeignKey("leader"));
         }
-        let genesis = GenesisContext {
-            genesis: state.genesis().clone(),
-            hash: state.genesis_hash(),
-            system: state.system(),
-        };
+        let genesis =
+            GenesisContext { genesis: state.genesis().clone(), hash: state.genesis_hash(), system: state.system() };
         let clock = Clock::starting_after(state.last_accepted_us());
         let context = Arc::new(Context { genesis, keys, clock });
         let (events, _) = broadcast::channel(EVENTS_KEPT);
@@ -292,7 +289,8 @@ impl Ledger {
             let block = reader.height_of(record.number)?;
             Ok::<_, StoreError>(Some((record, found, block)))
         });
-        match found.await.map_err(|error| error.to_string()).and_then(|found| found.map_err(|error| error.to_string())) {
+        match found.await.map_err(|error| error.to_string()).and_then(|found| found.map_err(|error| error.to_string()))
+        {
             Ok(None) => None,
             Ok(Some((_, found, _))) if found != id => Some(Err(Refusal::PaymentIdConflict.into())),
             Ok(Some((LogRecord { number, accepted_us, .. }, id, block))) => {

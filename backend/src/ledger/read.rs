@@ -319,12 +319,7 @@ impl<'a> Walk<'a> {
 
 /// The movement before an entry in an account's history; outer none if the entry is not in it. In a reward
 /// the system account is the payer.
-fn link_of(
-    entry: &Entry,
-    links: &stored::Links,
-    address: &Address,
-    system: &Address,
-) -> Option<Option<MovementRef>> {
+fn link_of(entry: &Entry, links: &stored::Links, address: &Address, system: &Address) -> Option<Option<MovementRef>> {
     match &entry.what {
         EntryKind::Record { stored, .. } if stored.record.signed.transaction.signer == *address => Some(links.payer),
         EntryKind::Record { stored, .. } => (stored.recipient() == Some(*address)).then_some(links.payee),

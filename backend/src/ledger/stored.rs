@@ -214,10 +214,7 @@ pub(super) fn head(from: &dyn Snapshot) -> Result<Option<Head>, StoreError> {
 
 /// Decodes what a table holds. Bytes that do not decode were not written by this program.
 pub(super) fn read<T: BorshDeserialize>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
-    decode(bytes).map_err(|error| StoreError::Corrupt {
-        path: PathBuf::from(table.name()),
-        detail: error.to_string(),
-    })
+    decode(bytes).map_err(|error| StoreError::Corrupt { path: PathBuf::from(table.name()), detail: error.to_string() })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{Ledger, Template};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -37,16 +37,27 @@ pub struct WorkHub {
 #[derive(Default)]
 struct Miners {
     count: AtomicUsize,
+    joined: AtomicU32,
     changed: Notify,
 }
 
 /// Someone mines, as long as this lives.
-pub struct MinerGuard(Arc<Miners>);
+pub struct MinerGuard {
+    miners: Arc<Miners>,
+    extranonce: [u8; 4],
+}
+
+impl MinerGuard {
+    /// The first half of the extranonce, which no other miner has, so that no two search the same space.
+    pub fn extranonce(&self) -> [u8; 4] {
+        self.extranonce
+    }
+}
 
 impl Drop for MinerGuard {
     fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::SeqCst);
-        self.0.changed.notify_one();
+        self.miners.count.fetch_sub(1, Ordering::SeqCst);
+        self.miners.changed.notify_one();
     }
 }
 
@@ -62,8 +73,9 @@ impl WorkHub {
     /// Registers a miner and gives the work as it changes; none means that nothing waits.
     pub fn join(&self) -> (MinerGuard, watch::Receiver<Option<Arc<Work>>>) {
         self.miners.count.fetch_add(1, Ordering::SeqCst);
+        let extranonce = self.miners.joined.fetch_add(1, Ordering::SeqCst).to_be_bytes();
         self.miners.changed.notify_one();
-        (MinerGuard(self.miners.clone()), self.work.clone())
+        (MinerGuard { miners: self.miners.clone(), extranonce }, self.work.clone())
     }
 
     /// How many mine.

@@ -258,8 +258,7 @@ impl Writer {
         }
         let head = self.state.head();
         let now_ms = self.context.clock.now_ms();
-        let (opened_ms, opened_at) =
-            *self.opened.get_or_insert_with(|| (now_ms.max(head.solved_ms), Instant::now()));
+        let (opened_ms, opened_at) = *self.opened.get_or_insert_with(|| (now_ms.max(head.solved_ms), Instant::now()));
         let issued_ms = opened_ms + elapsed_ms(opened_at);
         let leaves: Vec<MerkleNode> = self.state.pending_leaves().take(candidate.count as usize).collect();
         let genesis = self.state.genesis();
@@ -317,10 +316,7 @@ impl Writer {
         let mut links = Links::default();
         if let Some((rewarded, _)) = sealed.reward {
             let movement = MovementRef::Reward(sealed.height);
-            links = Links {
-                payer: self.moved(self.state.system(), movement),
-                payee: self.moved(rewarded, movement),
-            };
+            links = Links { payer: self.moved(self.state.system(), movement), payee: self.moved(rewarded, movement) };
         }
         self.check_invariants(&sealed);
         StoredBlock { block, links }.put(&mut self.uncommitted.batch);
@@ -334,9 +330,8 @@ impl Writer {
 
     /// Closes the ledger if the books do not balance: money was made or lost by a fault of this program.
     fn check_invariants(&mut self, sealed: &Sealed) {
-        let covered = |address: &Address| {
-            self.state.account(address).is_some_and(|account| account.outgoing <= account.balance)
-        };
+        let covered =
+            |address: &Address| self.state.account(address).is_some_and(|account| account.outgoing <= account.balance);
         if !self.state.is_conserved() {
             self.read_only = Some(format!("after block {} the balances do not add up to the supply", sealed.height));
         } else if let Some(address) = sealed.touched.iter().find(|address| !covered(address)) {
