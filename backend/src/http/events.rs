@@ -1,0 +1,233 @@
+//! The live stream of what concerns a session.
+
+use super::Leader;
+use super::error::ApiError;
+use super::extract::Parameters;
+use super::views;
+use crate::identity::{EventsReservation, MemberSession};
+use crate::ledger::{BlockSummary, MovementRef, Position, Published};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::sse::{KeepAlive, Sse};
+use axum::response::{IntoResponse, sse};
+use futures_util::stream;
+use qoin_core::api::blocks::Tip;
+use qoin_core::api::events::{BlockSealed, EVENTS_PATH, Event};
+use qoin_core::api::problem::Problem;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use utoipa::IntoParams;
+
+/// How often a silent stream says that it is still there, so that no proxy closes it.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// The most movements that are told one by one; a client that missed more loads anew.
+const MISSED_MAX: usize = 500;
+/// Set by a client that was connected before.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Tells nginx to pass each event on at once.
+const NO_BUFFERING: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+
+/// Where the stream begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EventsQuery {
+    /// The position up to which everything is known: an account's `position` or an event's id. The header
+    /// `Last-Event-ID` goes before it.
+    after: Option<String>,
+}
+
+/// Follows the session's account and the chain. After opening, the stream tells every movement since the position asked
+/// for, oldest first, then the account; then whatever happens. Without a position it begins with the account.
+#[utoipa::path(
+    get,
+    path = EVENTS_PATH,
+    tag = "events",
+    params(EventsQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "Events by name, with their data as JSON; see Event",
+            content_type = "text/event-stream", body = String),
+        (status = "4XX", body = Problem),
+    ),
+)]
+pub async fn follow_events(
+    State(leader): State<Arc<Leader>>,
+    session: MemberSession,
+    headers: HeaderMap,
+    Parameters(query): Parameters<EventsQuery>,
+) -> Result<impl IntoResponse, ApiError> {
+    let last = headers.get(LAST_EVENT_ID).map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    let after = last.or(query.after).map(|position| position.parse::<Position>()).transpose()?;
+    let reservation = session.reserve_events()?;
+    // Listening first: what is committed from here on is in the queue, what was before is in the store.
+    let published = leader.ledger.subscribe();
+    let follower = Follower::new(leader, session, reservation, published, after)?;
+    let stream = stream::unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    Ok(([NO_BUFFERING], Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))))
+}
+
+/// One stream.
+struct Follower {
+    leader: Arc<Leader>,
+    session: MemberSession,
+    published: Receiver<Arc<Published>>,
+    /// Everything up to here was told.
+    told: Position,
+    waiting: VecDeque<sse::Event>,
+    is_over: bool,
+    _counted: Counted,
+    _reservation: EventsReservation,
+}
+
+impl Follower {
+    fn new(
+        leader: Arc<Leader>,
+        session: MemberSession,
+        reservation: EventsReservation,
+        published: Receiver<Arc<Published>>,
+        after: Option<Position>,
+    ) -> Result<Self, ApiError> {
+        let mut follower = Self {
+            session,
+            published,
+            told: Position::default(),
+            waiting: VecDeque::new(),
+            is_over: false,
+            _counted: Counted::new(&leader),
+            _reservation: reservation,
+            leader,
+        };
+        let now = follower.leader.ledger.read().position();
+        match after {
+            None => follower.tell_account()?,
+            // The client has seen what this leader does not have, perhaps restored from a backup.
+            Some(after) if after.records > now.records || after.blocks > now.blocks => follower.reset()?,
+            Some(after) => {
+                follower.told = after;
+                follower.catch_up()?;
+            }
+        }
+        Ok(follower)
+    }
+
+    /// The next event; none at the end.
+    async fn next(&mut self) -> Option<sse::Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if self.is_over {
+                return None;
+            }
+            let left_ms = self.session.expires_ms().saturating_sub(self.leader.ledger.now_ms());
+            let told = tokio::select! {
+                biased;
+                () = self.leader.stopping.cancelled() => return None,
+                () = self.session.ended().cancelled() => self.sign_out(),
+                () = tokio::time::sleep(Duration::from_millis(left_ms)) => self.sign_out(),
+                published = self.published.recv() => match published {
+                    Ok(published) => self.tell(&published),
+                    Err(RecvError::Lagged(_)) => self.reset(),
+                    Err(RecvError::Closed) => return None,
+                },
+            };
+            // The detail is in the log; the client comes back and resumes.
+            told.ok()?;
+        }
+    }
+
+    fn tell(&mut self, published: &Published) -> Result<(), ApiError> {
+        let Published { position, touched, sealed } = published;
+        let is_new = position.records > self.told.records || position.blocks > self.told.blocks;
+        if is_new && touched.contains_key(&self.session.address()) {
+            self.catch_up()?;
+        }
+        self.told.records = self.told.records.max(position.records);
+        self.told.blocks = self.told.blocks.max(position.blocks);
+        if let Some(BlockSummary { height, hash, first, count }) = sealed {
+            let tip = Tip { height: *height, hash: *hash, sealed: first + u64::from(*count) };
+            let block = BlockSealed { first: *first, count: *count, tip };
+            self.push(&Event::Block(block), Some(self.told))?;
+        }
+        Ok(())
+    }
+
+    /// Tells the movements that were not told yet, and the account.
+    fn catch_up(&mut self) -> Result<(), ApiError> {
+        let address = self.session.address();
+        let (view, now) = views::account(&self.leader, address)?;
+        let Some(entries) = self.leader.ledger.read().history_after(&address, self.told, MISSED_MAX)? else {
+            return self.reset();
+        };
+        // What came after the account was read is told with the commit that brought it.
+        for entry in entries.into_iter().filter(|entry| now.includes(entry.at)) {
+            match entry.at {
+                MovementRef::Record(number) => self.told.records = number + 1,
+                MovementRef::Reward(height) => self.told.blocks = height,
+            }
+            let movement = views::movement(&self.leader, &address, entry);
+            self.push(&Event::Movement(movement), Some(self.told))?;
+        }
+        self.told = now;
+        self.push(&Event::Account(view), Some(now))
+    }
+
+    fn reset(&mut self) -> Result<(), ApiError> {
+        self.push(&Event::Reset, None)?;
+        self.tell_account()
+    }
+
+    fn tell_account(&mut self) -> Result<(), ApiError> {
+        let (view, now) = views::account(&self.leader, self.session.address())?;
+        self.told = now;
+        self.push(&Event::Account(view), Some(now))
+    }
+
+    fn sign_out(&mut self) -> Result<(), ApiError> {
+        self.is_over = true;
+        self.push(&Event::SignedOut, None)
+    }
+
+    fn push(&mut self, event: &Event, id: Option<Position>) -> Result<(), ApiError> {
+        fn json(content: &impl Serialize) -> Result<String, ApiError> {
+            serde_json::to_string(content).map_err(ApiError::internal)
+        }
+        let data = match event {
+            Event::Account(view) => json(view),
+            Event::Movement(movement) => json(movement),
+            Event::Block(block) => json(block),
+            // Browsers drop an event without data.
+            Event::Reset | Event::SignedOut => json(&()),
+        };
+        let mut sent = sse::Event::default().event(event.name()).data(data?);
+        if let Some(position) = id {
+            sent = sent.id(position.to_string());
+        }
+        self.waiting.push_back(sent);
+        Ok(())
+    }
+}
+
+/// Counts a stream as long as it is open.
+struct Counted(Arc<super::Metrics>);
+
+impl Counted {
+    fn new(leader: &Leader) -> Self {
+        leader.metrics.stream_opened();
+        Self(leader.metrics.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.stream_closed();
+    }
+}

@@ -1,0 +1,139 @@
+//! Why something about people is refused, and what can fail while finding out.
+
+use crate::ledger::{ChangeError, LedgerError};
+use crate::store::StoreError;
+use qoin_core::{
+    address::Address,
+    encode::DecodeError,
+    validate::{EmailError, NameError, PasswordError},
+    vault::KdfError,
+};
+use thiserror::Error;
+
+/// A request that the rules about people do not allow. A normal result.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No live session has this token.
+    #[error("the session has ended or was never opened; sign in")]
+    SessionExpired,
+    /// E-mail address and password, or e-mail address and recovery words, do not belong together.
+    #[error("the e-mail address and the password or recovery words do not belong together")]
+    WrongCredentials,
+    /// The password was set by an administrator.
+    #[error("this password was set by an administrator; choose one of your own first (POST /api/v1/account/password)")]
+    FirstPassword,
+    /// The session's member is not an administrator.
+    #[error("only administrators may do this")]
+    NotAdministrator,
+    /// Too many sign-ins failed.
+    #[error("too many attempts failed; try again in {retry_after_s} s")]
+    TooManyAttempts {
+        /// When another try makes sense.
+        retry_after_s: u32,
+    },
+    /// More payments than a member may make in a minute.
+    #[error("a member may make {per_minute} payments a minute; try again in {retry_after_s} s")]
+    TooManyPayments {
+        /// The setting.
+        per_minute: u32,
+        /// When another try makes sense.
+        retry_after_s: u32,
+    },
+    /// Something has as many entries as it may have.
+    #[error("there are {max} {what} already; {remedy}")]
+    TooMany {
+        /// The entries.
+        what: &'static str,
+        /// Their limit.
+        max: usize,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A member has this e-mail address.
+    #[error("{0} belongs to a member already")]
+    EmailTaken(String),
+    /// No open invitation has this token or name.
+    #[error("the invitation does not exist, was used or withdrawn, or has expired; ask for a new one")]
+    InvitationInvalid,
+    /// No e-mail address.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+    /// No name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A password that is too easy to guess.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Password parameters out of their bounds.
+    #[error(transparent)]
+    Parameters(#[from] KdfError),
+    /// The transaction in the request is not the one that belongs there.
+    #[error("the transaction must be {0}")]
+    WrongOperation(&'static str),
+    /// Whoever replaces a first password must change the key as well.
+    #[error("replacing a first password needs `rotation`: a RotateKey to a new key, signed by the old one")]
+    RotationMissing,
+    /// The transaction in the request is of another account.
+    #[error("the transaction is signed for {signer}, the session's account is {account}")]
+    ForeignSigner {
+        /// Who signed.
+        signer: Address,
+        /// Whose session it is.
+        account: Address,
+    },
+}
+
+/// What can break while the leader looks after people. Its log says the detail, its answer does not.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record in the store is not what this release writes.
+    #[error("a record about people is not readable: {0}")]
+    Record(#[from] DecodeError),
+    /// A record of a newer release.
+    #[error("a record of version {0} needs a newer release")]
+    NewerRecord(u8),
+    /// A record that another one names is not there.
+    #[error("{0} is missing from the store")]
+    Missing(String),
+    /// The operating system has no randomness.
+    #[error("no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A password could not be turned into keys.
+    #[error("deriving keys from a first password: {0}")]
+    Derivation(KdfError),
+    /// A task was cancelled by the end of the process.
+    #[error("the leader is stopping")]
+    Stopping,
+}
+
+/// The three ways in which a request about people does not succeed.
+#[derive(Debug, Error)]
+pub enum IdentityError {
+    /// The rules about people do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The ledger does not take it.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Something broke.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<StoreError> for IdentityError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<ChangeError<IdentityError>> for IdentityError {
+    fn from(error: ChangeError<IdentityError>) -> Self {
+        match error {
+            ChangeError::Refused(error) => error,
+            ChangeError::Ledger(error) => Self::Ledger(error),
+        }
+    }
+}

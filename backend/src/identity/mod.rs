@@ -1,0 +1,199 @@
+//! Who is asking, and what that gives them.
+//!
+//! Rights are handles: whoever shows nothing is a [`Guest`], a live session's token gives an [`OpenSession`], that a
+//! [`MemberSession`] once the password is the member's own, and an administrator's an [`AdministratorSession`]. What
+//! each may do are its methods, so that nothing can be done with less than it asks for.
+//!
+//! Passwords never come here, except for the first one that an administrator sets; see [`qoin_core::vault`].
+
+mod error;
+mod invitation;
+mod membership;
+mod password;
+mod people;
+mod rate;
+mod record;
+mod recovery;
+mod rights;
+mod secret;
+mod service;
+mod session;
+mod stored;
+#[cfg(test)]
+pub(crate) mod testing;
+mod token;
+
+pub use error::{Failure, IdentityError, Refusal};
+pub use membership::NewMember;
+pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentReservation};
+pub use secret::LeaderSecret;
+pub use service::MinerRefusal;
+
+use crate::ledger::{Change, Ledger};
+use crate::store::{Batch, Snapshot, Table};
+use people::People;
+use qoin_core::{
+    address::Address,
+    api::{
+        account::Party,
+        members::{MemberView, MembersPage},
+    },
+    genesis::SYSTEM_ACCOUNT_NAME,
+};
+use rate::Attempts;
+use record::{ServiceRecord, SessionRecord};
+use recovery::Challenges;
+use std::net::IpAddr;
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::Semaphore;
+
+/// First passwords whose keys are derived at the same time; each takes 64 MiB and the better part of a second.
+const DERIVATIONS_MAX: usize = 2;
+
+/// What the operator can set about people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a session lasts, in hours. Default 12.
+    pub session_hours: u32,
+    /// How long an invitation can be used, in days. Default 7.
+    pub invitation_days: u32,
+    /// How many sign-ins may fail for one account in a minute; from one address three times as many. Default 10.
+    pub sign_ins_per_minute: u32,
+    /// How many payments a member may make in a minute; 0 for any number. Default 60.
+    pub payments_per_minute: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { session_hours: 12, invitation_days: 7, sign_ins_per_minute: 10, payments_per_minute: 60 }
+    }
+}
+
+/// The people of a currency. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    ledger: Ledger,
+    settings: Settings,
+    secret: LeaderSecret,
+    people: RwLock<People>,
+    attempts: Attempts,
+    challenges: Challenges,
+    derivations: Semaphore,
+}
+
+impl Identity {
+    /// Reads all members, sessions and services of the ledger's store, and forgets the sessions that are over.
+    ///
+    /// # Errors
+    /// When the store fails or holds what this release cannot read.
+    pub async fn open(ledger: Ledger, secret: LeaderSecret, settings: Settings) -> Result<Self, IdentityError> {
+        let snapshot = ledger.read().snapshot()?;
+        let mut people = People::default();
+        for (number, member) in stored::members(&*snapshot)? {
+            people.show_member(number, member, None);
+        }
+        let over = stored::load_sessions(&*snapshot, &mut people, ledger.now_ms())?;
+        for service in stored::all::<ServiceRecord>(&*snapshot, Table::Services)? {
+            people.show_service(service.1);
+        }
+        drop(snapshot);
+        let attempts = Attempts::new(settings.sign_ins_per_minute);
+        let identity = Self(Arc::new(Inner {
+            ledger,
+            settings,
+            secret,
+            people: RwLock::new(people),
+            attempts,
+            challenges: Challenges::default(),
+            derivations: Semaphore::new(DERIVATIONS_MAX),
+        }));
+        if !over.is_empty() {
+            identity
+                .change(move |_| {
+                    let mut batch = Batch::new();
+                    for hash in &over {
+                        batch.delete(Table::Sessions, hash.as_slice());
+                    }
+                    Ok(Change { batch, transaction: None, answer: () })
+                })
+                .await?;
+        }
+        Ok(identity)
+    }
+
+    /// The handle of someone at this address who has shown nothing yet.
+    pub fn guest(&self, from: IpAddr) -> Guest {
+        Guest { identity: self.clone(), from }
+    }
+
+    /// The name and e-mail address behind an account, as far as they are known.
+    pub fn party(&self, address: &Address) -> Party {
+        if *address == self.0.ledger.genesis().system {
+            return Party { address: *address, name: Some(SYSTEM_ACCOUNT_NAME.into()), email: None };
+        }
+        let people = self.people();
+        let member = people.member_of_address(address).map(|member| &member.record);
+        Party {
+            address: *address,
+            name: member.map(|member| member.name.clone()),
+            email: member.map(|member| member.email.clone()),
+        }
+    }
+
+    /// Members by name, those whose name or e-mail address contains `query`, from behind the member with the address
+    /// `after`; `None` when there is no such member.
+    pub fn members(&self, query: &str, after: Option<&Address>, limit: usize) -> Option<MembersPage> {
+        let people = self.people();
+        let after = match after {
+            Some(address) => Some(&**people.member_of_address(address)?),
+            None => None,
+        };
+        Some(people.page(&query.trim().to_lowercase(), after, limit))
+    }
+
+    /// The member with this e-mail address.
+    pub fn member_of_email(&self, email: &str) -> Option<MemberView> {
+        let email = qoin_core::validate::email(email).ok()?;
+        self.people().member_of_email(&email).map(|member| member.view())
+    }
+
+    /// How many members there are.
+    pub fn members_count(&self) -> usize {
+        self.people().count()
+    }
+
+    fn people(&self) -> RwLockReadGuard<'_, People> {
+        self.0.people.read().expect("nothing panics while it holds the lock")
+    }
+
+    fn people_mut(&self) -> RwLockWriteGuard<'_, People> {
+        self.0.people.write().expect("nothing panics while it holds the lock")
+    }
+
+    /// [`Ledger::change`] with this module's error.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&dyn Snapshot) -> Result<Change<T>, IdentityError> + Send + 'static,
+    ) -> Result<T, IdentityError> {
+        Ok(self.0.ledger.change(change).await?)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.0.ledger.now_ms()
+    }
+
+    /// A new session's record, from now on.
+    fn new_session(&self, member: u64, credentials: u64) -> Result<SessionRecord, Failure> {
+        let created_ms = self.now_ms();
+        Ok(SessionRecord {
+            member,
+            credentials,
+            share: token::random()?,
+            created_ms,
+            expires_ms: created_ms + u64::from(self.0.settings.session_hours) * 3_600_000,
+            scope: record::Scope::Full,
+        })
+    }
+}

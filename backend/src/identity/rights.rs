@@ -1,0 +1,165 @@
+//! The handles that carry rights, and how one gives the next.
+
+use super::Identity;
+use super::error::Refusal;
+use super::people::{Member, Session};
+use super::token::{Token, TokenKind};
+use qoin_core::{address::Address, api::sessions::Role};
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio_util::sync::CancellationToken;
+
+/// Someone who has shown nothing yet: may sign in, join with an invitation, or recover an account.
+pub struct Guest {
+    pub(super) identity: Identity,
+    /// From where; failed attempts count for it.
+    pub(super) from: IpAddr,
+}
+
+/// A live session, perhaps under a password that must be replaced first: may be looked at, ended, and given a new
+/// password.
+pub struct OpenSession {
+    pub(super) identity: Identity,
+    pub(super) session: Arc<Session>,
+    pub(super) member: Arc<Member>,
+}
+
+/// A live session of a member with a password of their own: may do what members do.
+pub struct MemberSession(OpenSession);
+
+/// A live session of an administrator: may also invite and credit members.
+pub struct AdministratorSession(MemberSession);
+
+impl Identity {
+    /// The session with this token.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionExpired`] when there is none, or none any more.
+    pub fn session(&self, token: &str) -> Result<OpenSession, Refusal> {
+        let hash = Token::read(token).ok_or(Refusal::SessionExpired)?.hash(TokenKind::Session);
+        let (session, member) = self.people().session(&hash, self.now_ms()).ok_or(Refusal::SessionExpired)?;
+        Ok(OpenSession { identity: self.clone(), session, member })
+    }
+}
+
+impl OpenSession {
+    /// The rights of a member.
+    ///
+    /// # Errors
+    /// [`Refusal::FirstPassword`] while the password is one that an administrator set.
+    pub fn into_member(self) -> Result<MemberSession, Refusal> {
+        if self.member.record.first_password { Err(Refusal::FirstPassword) } else { Ok(MemberSession(self)) }
+    }
+
+    /// The account.
+    pub fn address(&self) -> Address {
+        self.member.record.address
+    }
+
+    /// When it ends by itself.
+    pub fn expires_ms(&self) -> u64 {
+        self.session.record.expires_ms
+    }
+
+    /// Cancelled when it ends before its time.
+    pub fn ended(&self) -> &CancellationToken {
+        &self.session.ended
+    }
+}
+
+impl MemberSession {
+    /// The rights of an administrator.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAdministrator`].
+    pub fn into_administrator(self) -> Result<AdministratorSession, Refusal> {
+        match self.member.record.role {
+            Role::Administrator => Ok(AdministratorSession(self)),
+            Role::Member => Err(Refusal::NotAdministrator),
+        }
+    }
+
+    /// Counts one payment of the member.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyPayments`] when `payments_per_minute` were made.
+    pub fn reserve_payment(&self) -> Result<PaymentReservation<'_>, Refusal> {
+        let per_minute = self.identity.0.settings.payments_per_minute;
+        let start_ms = match per_minute {
+            0 => None,
+            max => Some(
+                self.member
+                    .payments
+                    .reserve(self.identity.now_ms(), max)
+                    .map_err(|retry_after_s| Refusal::TooManyPayments { per_minute, retry_after_s })?,
+            ),
+        };
+        Ok(PaymentReservation { member: &self.member, start_ms })
+    }
+}
+
+/// The event streams that a member can have open at once.
+const STREAMS_MAX: usize = 32;
+
+impl MemberSession {
+    /// Counts one more open event stream of the member, until the reservation is dropped.
+    ///
+    /// # Errors
+    /// [`Refusal::TooMany`].
+    pub fn reserve_events(&self) -> Result<EventsReservation, Refusal> {
+        // Counted first: of two that come at once, no more than one takes the last place.
+        let reservation = EventsReservation(self.member.streams.clone());
+        if reservation.0.fetch_add(1, Ordering::Relaxed) < STREAMS_MAX {
+            return Ok(reservation);
+        }
+        Err(Refusal::TooMany { what: "event streams of this member", max: STREAMS_MAX, remedy: "close one of them" })
+    }
+}
+
+/// An open event stream.
+pub struct EventsReservation(Arc<AtomicUsize>);
+
+impl Drop for EventsReservation {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A payment that counts for its member's limit only when it was made: dropping it gives the place back.
+pub struct PaymentReservation<'a> {
+    member: &'a Member,
+    start_ms: Option<u64>,
+}
+
+impl PaymentReservation<'_> {
+    /// The payment was made.
+    pub fn keep(mut self) {
+        self.start_ms = None;
+    }
+}
+
+impl Drop for PaymentReservation<'_> {
+    fn drop(&mut self) {
+        if let Some(start_ms) = self.start_ms {
+            self.member.payments.give_back(start_ms);
+        }
+    }
+}
+
+impl Deref for MemberSession {
+    type Target = OpenSession;
+
+    fn deref(&self) -> &OpenSession {
+        &self.0
+    }
+}
+
+impl Deref for AdministratorSession {
+    type Target = MemberSession;
+
+    fn deref(&self) -> &MemberSession {
+        &self.0
+    }
+}
