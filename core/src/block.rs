@@ -124,6 +124,9 @@ pub enum BlockFault {
     /// The hash is above the target.
     #[error("the hash does not meet the target")]
     ProofOfWork,
+    /// The system account pays more in this block than it has. A leader that leaves no reserve for rewards gets there.
+    #[error("the system account's payments in the block exceed its balance")]
+    Uncovered,
     /// Another reward than the rule gives.
     #[error("the reward is not the one that the rule gives")]
     Reward,
@@ -244,10 +247,11 @@ impl Block<Unchecked> {
     }
 
     fn check_reward(&self, state: &State) -> Result<(), BlockFault> {
+        let reward = state.reward_for(self.count).ok_or(BlockFault::Uncovered)?;
         let expected = match self.coinbase.rewarded {
             None => Amount::ZERO,
             Some(address) if !state.can_be_rewarded(&address, self.count) => return Err(BlockFault::Rewarded),
-            Some(_) => state.reward_for(self.count),
+            Some(_) => reward,
         };
         if self.coinbase.reward == expected { Ok(()) } else { Err(BlockFault::Reward) }
     }

@@ -209,6 +209,15 @@ impl State {
         reward::largest(self.head.supply(), self.genesis.decimals).checked_mul(blocks).unwrap_or(Amount::MAX)
     }
 
+    /// The key that seals once all records that wait are sealed: the same at this place in the log, however blocks cut it.
+    fn next_leader_key(&self) -> PublicKey {
+        let named = self.pending.iter().rev().find_map(|pending| match pending.effect {
+            Effect::ReplaceLeader(key) => Some(key),
+            _ => None,
+        });
+        named.unwrap_or(self.head.leader_key)
+    }
+
     /// The currency's fixed parameters.
     pub fn genesis(&self) -> &Genesis {
         &self.genesis

@@ -44,33 +44,33 @@ impl State {
     /// The block that seals all records that wait, as far as they fit.
     pub fn candidate(&self) -> Candidate {
         let count = u32::try_from(self.pending.len()).unwrap_or(u32::MAX).min(BLOCK_RECORDS_MAX);
-        Candidate { first: self.head.sealed, count, reward: self.reward_for(count) }
+        Candidate { first: self.head.sealed, count, reward: self.reward_for(count).unwrap_or(Amount::ZERO) }
     }
 
-    /// The reward of a block of the next `count` records, if a member's miner solves it.
-    pub(crate) fn reward_for(&self, count: u32) -> Amount {
-        let mut transferred = Amount::ZERO;
-        let mut system = self.accounts.get(&self.system).map_or(Amount::ZERO, |account| account.balance);
+    /// The reward of a block of the next `count` records, if a member's miner solves it; `None` when the system account's
+    /// balance does not cover what the block takes from it. Rewards can bring that about, unless a leader keeps to the
+    /// policy of [`Self::reward_reserve`]; no other account's balance falls but by its own payments.
+    pub(crate) fn reward_for(&self, count: u32) -> Option<Amount> {
         let add = |sum: Amount, more| sum.checked_add(more).expect("parts of one supply do not exceed it");
-        let subtract = |sum: Amount, less| sum.checked_sub(less).expect("what goes out is covered");
-        let mut received = Amount::ZERO;
+        let (mut transferred, mut received) = (Amount::ZERO, Amount::ZERO);
+        let mut system = self.accounts.get(&self.system).map_or(Amount::ZERO, |account| account.balance);
         for pending in self.pending.iter().take(count as usize) {
             match pending.effect {
                 Effect::Transfer { from, to, amount } => {
                     transferred = add(transferred, amount);
                     if from == self.system {
-                        system = subtract(system, amount);
+                        system = system.checked_sub(amount)?;
                     } else if to == self.system {
                         received = add(received, amount);
                     }
                 }
                 Effect::Issue(amount) => received = add(received, amount),
-                Effect::Burn(amount) => system = subtract(system, amount),
+                Effect::Burn(amount) => system = system.checked_sub(amount)?,
                 Effect::None | Effect::Open(_) | Effect::ReplaceLeader(_) => {}
             }
         }
         let reward = reward::reward(transferred, self.genesis.decimals);
-        if add(system, received) < reward { Amount::ZERO } else { reward }
+        Some(if add(system, received) < reward { Amount::ZERO } else { reward })
     }
 
     /// Whether a block of the next `count` records may reward an address: its account is open by then.

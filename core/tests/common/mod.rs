@@ -1,6 +1,10 @@
 //! What several of the tests need. Each test binary uses a part of it.
 #![allow(dead_code)]
 
+pub mod chain;
+pub mod model;
+pub mod world;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use qoin_core::encode::{decode, encode};
 use qoin_core::{

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) fn apply(state: &State, system: Address, account: Account, key: PublicKey) -> Result<Changes, Refusal> {
-    if key == state.head().leader_key {
+    if key == state.next_leader_key() {
         return Err(Refusal::SameKey);
     }
     Ok(Changes::one(system, account))
