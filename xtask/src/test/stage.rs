@@ -163,10 +163,10 @@ fn doc_tests() -> Result<Outcome> {
     counted(cargo()?.args(["test", "--locked", "--doc", "--workspace", "--exclude", "qoin-app"]), Count::of_cargo_test)
 }
 
-/// Each core/tests/wasm*.rs, under node.
+/// Each core/tests/*_on_wasm.rs, under node.
 fn wasm_tests(filters: &[String]) -> Result<Outcome> {
     let mut tests = cargo()?;
-    tests.args(["test", "--locked", "--package", "qoin-core", "--target", WASM, "--test", "wasm*", "--target-dir"]);
+    tests.args(["test", "--locked", "--package", "qoin-core", "--target", WASM, "--test", "*_on_wasm", "--target-dir"]);
     tests.arg(workspace::app_target());
     tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     if !filters.is_empty() {
