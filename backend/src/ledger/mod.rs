@@ -13,7 +13,7 @@ mod work;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use clock::Clock;
 pub use handle::{Accepted, Change, ChangeError, GenesisContext, Keys, Ledger, LedgerError, OpenError, Settings};

@@ -41,15 +41,15 @@ fn genesis() -> Genesis {
     }
 }
 
-fn open(store: &Arc<MemoryStore>) -> Ledger {
+pub(crate) fn open(store: &Arc<MemoryStore>) -> Ledger {
     let store: Arc<dyn Store> = store.clone();
     Ledger::open(store, genesis(), keys(), Settings::default()).unwrap().0
 }
 
 /// A member with a key, and payment ids that differ.
-struct Member {
+pub(crate) struct Member {
     key: SecretKey,
-    address: Address,
+    pub(crate) address: Address,
     payments: std::sync::atomic::AtomicU64,
 }
 
@@ -71,13 +71,13 @@ impl Member {
         Transaction::new(self.address, operation, id, memo.map(Memo::hash)).sign(&self.key, &ledger.genesis().hash)
     }
 
-    fn pay(&self, ledger: &Ledger, to: &Member, units: u64) -> SignedTransaction {
+    pub(crate) fn pay(&self, ledger: &Ledger, to: &Member, units: u64) -> SignedTransaction {
         self.sign(ledger, Operation::Transfer { to: to.address, amount: Amount::from_units(units) }, None)
     }
 }
 
 /// Ada and Bob with open accounts, Ada with 100.00 confirmed.
-async fn ada_and_bob(ledger: &Ledger) -> (Member, Member) {
+pub(crate) async fn ada_and_bob(ledger: &Ledger) -> (Member, Member) {
     let (ada, bob) = (Member::new(10), Member::new(11));
     for member in [&ada, &bob] {
         let open = Operation::OpenAccount { public_key: member.key.public_key() };
