@@ -25,6 +25,9 @@ const USER_AGENT: &str = concat!("qoin-miner/", env!("CARGO_PKG_VERSION"));
 /// Shares on their way at one time; more wait for an answer.
 const UNANSWERED_SHARES_MAX: usize = 256;
 
+/// Stratum's code for a share of a job that is over.
+const JOB_NOT_FOUND: i64 = 21;
+
 const SUBSCRIBE: u64 = 1;
 const AUTHORIZE: u64 = 2;
 /// Asked once to hear of new extranonces, and after a silence to hear anything; the answer does not matter.
@@ -63,6 +66,8 @@ struct Dialogue<'a> {
     next_id: u64,
     unanswered: HashMap<u64, Share>,
     height: Option<u32>,
+    /// Whether the server's last word was that there is no work.
+    is_resting: bool,
     /// What is to be sent.
     outgoing: Vec<u8>,
 }
@@ -84,6 +89,7 @@ impl<'a> Session<'a> {
             next_id: FIRST_SUBMIT,
             unanswered: HashMap::new(),
             height: None,
+            is_resting: false,
             outgoing: message::request(SUBSCRIBE, "mining.subscribe", &json!([USER_AGENT])),
         };
         Self { lines: Lines::new(reader), writer, dialogue }
@@ -216,7 +222,11 @@ impl Dialogue<'_> {
             Notice::Extranonce(extranonce) => self.extranonce = Some(extranonce),
             Notice::Job(job) => self.begin(*job)?,
             Notice::Idle => {
-                tracing::info!("no work: sleeping until there is some");
+                // Repeated by the leader as a sign of life, but news only once.
+                if !self.is_resting {
+                    tracing::info!("no work: sleeping until there is some");
+                }
+                self.is_resting = true;
                 self.height = None;
                 self.current = None;
                 self.threads.rest();
@@ -237,6 +247,7 @@ impl Dialogue<'_> {
             _ => tracing::debug!("new job {:?}", job.id()),
         }
         self.height = height;
+        self.is_resting = false;
         // On from where the job before ended, so that even a repeated job is not searched twice.
         let first = self.current.as_ref().map_or(0, |current| current.next_extranonce2());
         let (extranonce1, extranonce2_len) = (extranonce.first.clone(), extranonce.second_len);
@@ -276,6 +287,7 @@ fn report(share: &Share, answer: Result<(), Refusal>) {
             tracing::info!("share accepted; it solves its block: {}", share.hash);
         }
         Ok(()) => tracing::info!("share accepted"),
+        Err(refusal) if refusal.code == Some(JOB_NOT_FOUND) => tracing::info!("share came too late: {refusal}"),
         Err(refusal) => tracing::warn!("share rejected: {refusal}"),
     }
 }
