@@ -3,8 +3,10 @@
 pub mod config;
 pub mod http;
 pub mod identity;
+pub mod leader;
 pub mod ledger;
 pub mod mining;
+pub mod observe;
 pub mod store;
 pub mod stratum;
 pub mod website;

@@ -1,0 +1,112 @@
+//! The commands: what `qoin` can be told to do, and how it tells what it did.
+
+mod listeners;
+mod overrides;
+mod role;
+
+use clap::{Parser, Subcommand};
+use overrides::{Overrides, parse_set};
+use qoin::config;
+use std::path::PathBuf;
+
+/// A currency that a group runs for itself: its leader, its website and the operator's commands.
+#[derive(Debug, Parser)]
+#[command(name = "qoin", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs everything in one process: leader, website and miner. For a first try and small groups.
+    Run(RunArguments),
+    /// Runs the leader: the HTTP API, the miners' door, and miners of its own.
+    Server(FileArguments<config::ServerConfig>),
+    /// Runs the website on its own host: the app, the sessions' cookies, and the way to the leader's API.
+    Website(FileArguments<config::WebsiteConfig>),
+    /// Checks a configuration file, and tells what is wrong, where, and how to mend it.
+    CheckConfig {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArguments {
+    /// The folder that holds everything; made at the first start.
+    #[arg(long, value_name = "DIR", default_value = ".qoin")]
+    data: PathBuf,
+    /// How many threads mine, for the administrator.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=1024))]
+    miners: u32,
+    /// The website's port; 0 picks a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 5000)]
+    website_port: u16,
+    /// The HTTP API's port; 0 picks a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 5002)]
+    api_port: u16,
+    /// The Python interface's port. This version does not open it.
+    #[arg(long, value_name = "PORT", default_value_t = 5001)]
+    rpyc_port: u16,
+    /// The miners' port; 0 picks a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 3333)]
+    stratum_port: u16,
+    /// Any other setting, as in [settings] of the configuration files.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_set)]
+    sets: Vec<config::Override>,
+    /// Prints the addresses and the first credentials as one line of JSON once it is ready.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct FileArguments<C: config::Configuration> {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    config: PathBuf,
+    #[command(flatten)]
+    overrides: Overrides<C>,
+}
+
+impl Cli {
+    /// Does what was asked, and ends when it is done or told to stop.
+    ///
+    /// # Errors
+    /// What went wrong, for the operator.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Run(arguments) => role::run(arguments),
+            Command::Server(arguments) => role::server(arguments),
+            Command::Website(arguments) => role::website(arguments),
+            Command::CheckConfig { file } => {
+                let role = config::check_file(&file)?;
+                println!("{} is a good configuration of `qoin {role}`.", file.display());
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_field_is_a_flag() {
+        let arguments = ["qoin", "server", "-c", "a.conf", "--api-listen", "127.0.0.1:0", "--set", "session_hours=3"];
+        let Command::Server(arguments) = Cli::try_parse_from(arguments).unwrap().command else {
+            panic!("not a server")
+        };
+        let given: Vec<_> = arguments.overrides.values.iter().map(|given| (&*given.name, &*given.text)).collect();
+        assert_eq!(given, [("api_listen", "127.0.0.1:0"), ("session_hours", "3")]);
+        assert!(Cli::try_parse_from(["qoin", "website", "-c", "a.conf", "--api-listen", "127.0.0.1:0"]).is_err());
+        assert!(Cli::try_parse_from(["qoin", "run", "--set", "session_hours"]).is_err());
+    }
+}

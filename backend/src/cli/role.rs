@@ -1,0 +1,225 @@
+//! The roles that run until they are told to stop.
+
+use super::listeners::{address, listen, url};
+use super::{FileArguments, RunArguments};
+use anyhow::{Context, Result, ensure};
+use qoin::config::settings::LeaderHost;
+use qoin::config::value::Email;
+use qoin::config::{CommonSettings, Configuration, RunConfig, ServerConfig, Source, WebsiteConfig};
+use qoin::leader::keys::DataFolder;
+use qoin::leader::{FirstAdministrator, Leader, Listeners};
+use qoin::observe;
+use qoin::website::{self, Trust, Website};
+use serde_json::json;
+use std::future::Future;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The administrator of `qoin run`.
+const RUN_OWNER: &str = "admin@qoin.local";
+/// How long tasks may take to notice that the runtime ends.
+const RUNTIME_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the website may take to end its requests once it stops.
+const WEBSITE_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// `qoin run`.
+pub fn run(arguments: RunArguments) -> Result<()> {
+    let config = RunConfig::of(Source::of_overrides(arguments.sets.clone()))?;
+    observe::start_log(&config.common);
+    until_stopped(async |stopping| run_everything(arguments, config, stopping).await)
+}
+
+async fn run_everything(
+    arguments: RunArguments,
+    config: RunConfig,
+    stopping: CancellationToken,
+) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
+    let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let door = listen(here(arguments.website_port), "the website", "--website-port").await?;
+    let listeners = Listeners {
+        api: listen(here(arguments.api_port), "the HTTP API", "--api-port").await?,
+        stratum: listen(here(arguments.stratum_port), "miners", "--stratum-port").await?,
+    };
+    let folder = DataFolder::open(&arguments.data)?;
+    let (server_secret, website_secret) = (folder.secret("server")?, folder.secret("website")?);
+    ensure!(
+        !server_secret.equals(&website_secret),
+        "{0}/keys/server.secret and {0}/keys/website.secret are equal: replace one of them with the output of `openssl rand -hex 16`",
+        arguments.data.display()
+    );
+    let trust = Trust { proxies: config.common.trusted_proxies.clone(), https: config.website.https };
+    let connections = config.common.connections;
+    let host = LeaderHost {
+        data: arguments.data.clone(),
+        owner: Email(RUN_OWNER.to_owned()),
+        api_listen: address(&listeners.api)?,
+        stratum_listen: address(&listeners.stratum)?,
+        miners: arguments.miners,
+        secret_key: server_secret,
+    };
+    let RunConfig { currency, currency_given, leader: settings, common, .. } = config;
+    let config = ServerConfig { host, currency, currency_given, settings, common };
+    let mut leader = Leader::open(&config, stopping.clone()).await?;
+    let website = Website::new(website::Leader::Here(leader.api()), &website_secret, trust, stopping.clone());
+    let first = leader.take_first_administrator();
+    let addresses = Addresses {
+        website: url(&door)?,
+        api: url(&listeners.api)?,
+        stratum: address(&listeners.stratum)?.to_string(),
+    };
+    announce(&addresses, first.as_ref(), &arguments)?;
+    drop(first);
+    let serving = tokio::spawn(serve_website(website, door, connections, stopping.clone()));
+    let (writer, ended) = leader.serve(listeners).await;
+    let website_ended = serving.await.context("the website's task")?;
+    Ok((Some(writer), ended.map_err(Into::into).and(website_ended)))
+}
+
+/// Where the doors are.
+struct Addresses {
+    website: String,
+    api: String,
+    stratum: String,
+}
+
+/// Tells that everything is ready: connections are taken from here on.
+fn announce(addresses: &Addresses, first: Option<&FirstAdministrator>, arguments: &RunArguments) -> Result<()> {
+    let Addresses { website, api, stratum } = addresses;
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        let ready = json!({
+            "website": website,
+            "api": api,
+            "rpyc": null,
+            "stratum": stratum,
+            "email": RUN_OWNER,
+            "password": first.map(|first| first.password.as_str()),
+        });
+        writeln!(out, "{ready}")?;
+    } else {
+        writeln!(out, "\n  Qoin is running at  {website}\n")?;
+        writeln!(out, "  E-mail    {RUN_OWNER}")?;
+        match first {
+            Some(first) => {
+                writeln!(out, "  Password  {}", *first.password)?;
+                writeln!(out, "            (shown this once: write it down, or change it in the wallet)")?;
+            }
+            None => writeln!(out, "  Password  as told at the first start")?,
+        }
+        writeln!(out, "\n  API       {api}\n  Miners    stratum+tcp://{stratum}")?;
+        writeln!(out, "  Data      {}\n\n  Press Ctrl-C to stop.\n", arguments.data.display())?;
+    }
+    out.flush().context("writing to standard output")
+}
+
+/// `qoin server`.
+pub fn server(arguments: FileArguments<ServerConfig>) -> Result<()> {
+    let config = ServerConfig::of(Source::of_file(&arguments.config, arguments.overrides.values)?)?;
+    observe::start_log(&config.common);
+    until_stopped(async |stopping| run_server(config, stopping).await)
+}
+
+async fn run_server(config: ServerConfig, stopping: CancellationToken) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
+    let listeners = Listeners {
+        api: listen(config.host.api_listen, "the HTTP API", "--api-listen").await?,
+        stratum: listen(config.host.stratum_listen, "miners", "--stratum-listen").await?,
+    };
+    let mut leader = Leader::open(&config, stopping).await?;
+    let mut out = std::io::stdout().lock();
+    if let Some(first) = leader.take_first_administrator() {
+        writeln!(out, "The administrator of the new currency is {}.", first.email)?;
+        writeln!(out, "The password, shown this once: {}", *first.password)?;
+    }
+    writeln!(
+        out,
+        "The leader's API is at {}, miners connect to {}.",
+        url(&listeners.api)?,
+        address(&listeners.stratum)?
+    )?;
+    out.flush().context("writing to standard output")?;
+    drop(out);
+    let (writer, ended) = leader.serve(listeners).await;
+    Ok((Some(writer), ended.map_err(Into::into)))
+}
+
+/// `qoin website`.
+pub fn website(arguments: FileArguments<WebsiteConfig>) -> Result<()> {
+    let config = WebsiteConfig::of(Source::of_file(&arguments.config, arguments.overrides.values)?)?;
+    observe::start_log(&config.common);
+    until_stopped(async |stopping| run_website(config, stopping).await)
+}
+
+async fn run_website(
+    config: WebsiteConfig,
+    stopping: CancellationToken,
+) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
+    let WebsiteConfig { host, settings, common } = config;
+    let door = listen(host.listen, "the website", "--listen").await?;
+    let CommonSettings { trusted_proxies: proxies, connections, .. } = common;
+    let trust = Trust { proxies, https: settings.https };
+    let leader = website::Leader::there(&host.leader);
+    println!("The website is at {}.", url(&door)?);
+    let website = Website::new(leader, &host.secret_key, trust, stopping.clone());
+    Ok((None, serve_website(website, door, connections, stopping).await))
+}
+
+/// Serves the website; what is still open a while after `stopping` is dropped.
+async fn serve_website(
+    website: Website,
+    door: tokio::net::TcpListener,
+    connections: u32,
+    stopping: CancellationToken,
+) -> Result<()> {
+    let over = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(WEBSITE_STOP_TIMEOUT).await;
+    };
+    let ended = tokio::select! {
+        ended = website.serve(door, connections) => ended.context("the website's door failed"),
+        () = over => Ok(()),
+    };
+    stopping.cancel();
+    ended
+}
+
+/// Runs a role until it ends, or SIGINT or SIGTERM asks it to. A ledger's writer commits what it has taken before this
+/// returns.
+fn until_stopped<F>(role: impl FnOnce(CancellationToken) -> F) -> Result<()>
+where
+    F: Future<Output = Result<(Option<JoinHandle<()>>, Result<()>)>>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    let (writer, ended) = runtime.block_on(async {
+        let stopping = CancellationToken::new();
+        tokio::spawn(cancel_on_signal(stopping.clone()));
+        role(stopping).await
+    })?;
+    // With the runtime go the last doors to the ledger, and then its writer ends.
+    runtime.shutdown_timeout(RUNTIME_TIMEOUT);
+    if let Some(writer) = writer {
+        ensure!(writer.join().is_ok(), "the ledger's writer panicked; its last words stand above");
+    }
+    ended
+}
+
+async fn cancel_on_signal(stopping: CancellationToken) {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping");
+    stopping.cancel();
+}

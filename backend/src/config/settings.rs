@@ -1,0 +1,100 @@
+//! The declarations of all settings.
+
+use super::declaration::declare;
+use super::secret::Secret;
+use super::value::{Email, LeaderUrl, LogFormat, LogLevel};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+declare! {
+    /// What the leader must be told of its host.
+    pub struct LeaderHost {
+        /// The folder that holds the ledger and its keys; made at the first start. A relative path starts from this file.
+        data: PathBuf = Host("\"/var/lib/qoin\"");
+        /// The e-mail address of the administrator, whose account the first start makes and whose password it prints
+        /// once. The rewards of this host's own miners go there.
+        owner: Email = Host("\"admin@example.org\"");
+        /// Where the HTTP API listens. Port 0 picks a free one.
+        api_listen: SocketAddr = Host("\"127.0.0.1:5002\"");
+        /// Where miners connect (Stratum v1).
+        stratum_listen: SocketAddr = Host("\"127.0.0.1:3333\"");
+        /// How many threads of this host mine; 0 for none.
+        miners: u32 = Host("1") in (0, 1024);
+        /// A secret key of at least 32 hexadecimal digits, other than the website's: itself, env:NAME or file:PATH.
+        /// Make one with: openssl rand -hex 16
+        secret_key: Secret = Host("\"replace-me\"");
+    }
+}
+
+declare! {
+    /// What the website must be told of its host.
+    pub struct WebsiteHost {
+        /// Where the website listens. Port 0 picks a free one.
+        listen: SocketAddr = Host("\"127.0.0.1:5000\"");
+        /// The leader's HTTP API.
+        leader: LeaderUrl = Host("\"http://127.0.0.1:5002\"");
+        /// A secret key of at least 32 hexadecimal digits, other than the leader's: itself, env:NAME or file:PATH.
+        /// Make one with: openssl rand -hex 16
+        secret_key: Secret = Host("\"replace-me\"");
+    }
+}
+
+declare! {
+    /// The currency. All of this is fixed at the leader's first start.
+    pub struct CurrencySettings {
+        /// The currency's name. This and the next seven are fixed at the leader's first start.
+        currency_name: String = Settings("\"Qoin\"");
+        /// What stands beside an amount.
+        currency_symbol: String = Settings("\"Q\"");
+        /// How many decimal digits amounts have.
+        currency_decimals: u32 = Settings("2") in (0, 8);
+        /// What the system account starts with, in whole units; credits and rewards are paid from it.
+        genesis_amount: u64 = Settings("1_000_000");
+        /// How many seconds a block should take.
+        block_interval_s: u64 = Settings("10") in (1, 86_400);
+        /// How many hours a recovery by the system key waits, during which the member can cancel it.
+        recovery_delay_h: u64 = Settings("72") in (0, 8_760);
+        /// How many hashes the easiest block takes on average; no block is ever easier.
+        easiest_work: u64 = Settings("1_048_576") in (1, 1_000_000_000_000_000_000);
+        /// How many hashes the first block takes on average; 0 for the same as the easiest.
+        starting_work: u64 = Settings("0") in (0, 1_000_000_000_000_000_000);
+    }
+}
+
+declare! {
+    /// The leader's limits.
+    pub struct LeaderSettings {
+        /// After how many hours a session ends.
+        session_hours: u32 = Settings("12") in (1, 8_760);
+        /// After how many days an unused invitation expires.
+        invitation_days: u32 = Settings("7") in (1, 365);
+        /// How many payments a member can make in a minute; 0 for no limit.
+        payments_per_minute: u32 = Settings("60") in (0, 1_000_000);
+        /// How many sign-ins can fail for one account in a minute; from one address three times as many.
+        sign_ins_per_minute: u32 = Settings("10") in (1, 1_000_000);
+        /// How many requests can wait for the ledger before it answers that it is busy.
+        queue_length: u32 = Settings("8_192") in (1, 1_000_000);
+    }
+}
+
+declare! {
+    /// What concerns the website alone.
+    pub struct WebsiteSettings {
+        /// Whether browsers reach the website over HTTPS only: true keeps the session from ever crossing plain HTTP.
+        https: bool = Settings("false");
+    }
+}
+
+declare! {
+    /// What concerns every door and the log.
+    pub struct CommonSettings {
+        /// How many connections the HTTP door takes at once.
+        connections: u32 = Settings("4_096") in (8, 1_000_000);
+        /// From which proxies X-Forwarded-For and X-Forwarded-Proto are believed. A leader names its websites here.
+        trusted_proxies: Vec<IpAddr> = Settings("[\"127.0.0.1\", \"::1\"]");
+        /// How the log on standard error is written: "text" or "json".
+        log_format: LogFormat = Settings("\"text\"");
+        /// How much is logged: "error", "warn", "info", "debug" or "trace".
+        log_level: LogLevel = Settings("\"info\"");
+    }
+}

@@ -1,0 +1,209 @@
+//! The leader: opens the data folder, wires ledger, people and doors together, and stops them in order.
+
+pub mod founding;
+pub mod keys;
+
+use crate::config::ServerConfig;
+use crate::http;
+use crate::identity::{self, Identity, IdentityError, LeaderSecret, NewMember};
+use crate::ledger::{self, Ledger, OpenError, WorkHub};
+use crate::mining;
+use crate::store::{RedbStore, StoreError};
+use crate::stratum;
+use crate::website::{Api, listen};
+use founding::FoundingError;
+use keys::{DataFolder, KeysError};
+use qoin_core::address::Address;
+use qoin_core::api::sessions::Role;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+/// How long open requests may take once the leader stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The label under which the people's secret is derived.
+const IDENTITY_LABEL: &str = "qoin/leader/identity";
+/// The name of the administrator whom the first start makes.
+const ADMINISTRATOR: &str = "Administrator";
+
+/// Why a leader does not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaderError {
+    /// The data folder or its keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The currency's settings.
+    #[error(transparent)]
+    Founding(#[from] FoundingError),
+    /// The ledger.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The people.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// No randomness.
+    #[error("the system gives no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The owner of this host's miners is no member.
+    #[error(
+        "owner {0} is not a member, so that its miners' rewards would go nowhere: name a member, or set miners = 0"
+    )]
+    UnknownOwner(String),
+    /// A door failed.
+    #[error("the HTTP door failed: {0}")]
+    Door(#[from] std::io::Error),
+    /// The ledger failed.
+    #[error("the ledger has stopped: {0}")]
+    Failed(String),
+}
+
+/// The doors' listeners.
+pub struct Listeners {
+    /// Of the HTTP API.
+    pub api: TcpListener,
+    /// Of miners.
+    pub stratum: TcpListener,
+}
+
+/// The administrator whom the first start made, told once.
+pub struct FirstAdministrator {
+    /// The e-mail address to sign in with.
+    pub email: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+}
+
+/// A leader that is open and not yet serving.
+pub struct Leader {
+    ledger: Ledger,
+    identity: Identity,
+    hub: WorkHub,
+    api: Api,
+    owner: Option<Address>,
+    miners: u32,
+    connections: u32,
+    stopping: CancellationToken,
+    writer: JoinHandle<()>,
+    first_administrator: Option<FirstAdministrator>,
+}
+
+impl Leader {
+    /// Opens the data folder; at the first start makes it, with keys, currency and administrator. Each of these steps
+    /// is made once and durable, so that a first start that was interrupted goes on where it was. Ends with `stopping`.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, or holds what does not belong together.
+    pub async fn open(config: &ServerConfig, stopping: CancellationToken) -> Result<Self, LeaderError> {
+        let folder = DataFolder::open(&config.host.data)?;
+        let keys = folder.ledger_keys()?;
+        let first_genesis = founding::genesis(&config.currency, &keys, now_ms())?;
+        let store = Arc::new(RedbStore::open(folder.ledger())?);
+        let settings = ledger::Settings { queue_length: config.settings.queue_length as usize };
+        let (ledger, writer) = Ledger::open(store, first_genesis, keys, settings)?;
+        for name in founding::ignored(&config.currency, &config.currency_given, &ledger.genesis().genesis) {
+            tracing::warn!(name, "this setting was fixed at the first start and is ignored");
+        }
+        let secret = LeaderSecret::new(config.host.secret_key.derive(IDENTITY_LABEL).to_vec());
+        let identity = Identity::open(ledger.clone(), secret, identity_settings(config)).await?;
+        let first_administrator = make_administrator(&identity, &config.host.owner.0).await?;
+        let owner = identity.member_of_email(&config.host.owner.0).map(|owner| owner.address);
+        if owner.is_none() && config.host.miners > 0 {
+            return Err(LeaderError::UnknownOwner(config.host.owner.0.clone()));
+        }
+        let hub = WorkHub::start(ledger.clone());
+        let api = http::router(http::Leader {
+            ledger: ledger.clone(),
+            identity: identity.clone(),
+            settings: http::Settings { trusted_proxies: config.common.trusted_proxies.clone() },
+            metrics: Arc::default(),
+            stopping: stopping.clone(),
+        });
+        let (miners, connections) = (config.host.miners, config.common.connections);
+        Ok(Self { ledger, identity, hub, api, owner, miners, connections, stopping, writer, first_administrator })
+    }
+
+    /// The administrator of a first start; told once.
+    pub fn take_first_administrator(&mut self) -> Option<FirstAdministrator> {
+        self.first_administrator.take()
+    }
+
+    /// The API, for a website in the same process.
+    pub fn api(&self) -> Api {
+        self.api.clone()
+    }
+
+    /// Serves until it is told to stop, or the ledger fails. When the tasks that are left behind are gone too (with the
+    /// runtime), the writer ends what it holds and its thread can be joined.
+    ///
+    /// # Errors
+    /// When the ledger or a door failed.
+    pub async fn serve(self, listeners: Listeners) -> (JoinHandle<()>, Result<(), LeaderError>) {
+        let Self { ledger, identity, hub, api, owner, miners, connections, stopping, writer, .. } = self;
+        let mut doors = JoinSet::new();
+        doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
+        let door = stratum::Door { ledger: ledger.clone(), hub: hub.clone(), identity };
+        let stratum_stopping = stopping.clone();
+        doors.spawn(async move {
+            stratum::serve(listeners.stratum, door, stratum_stopping).await;
+            Ok(())
+        });
+        if let Some(owner) = owner {
+            for _ in 0..miners {
+                let mining = mining::mine(ledger.clone(), hub.clone(), owner, stopping.clone());
+                doors.spawn(async move {
+                    mining.await;
+                    Ok(())
+                });
+            }
+        }
+        let ended = tokio::select! {
+            () = stopping.cancelled() => Ok(()),
+            reason = ledger.failed() => Err(LeaderError::Failed(reason)),
+            Some(ended) = doors.join_next() => ended.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(Into::into),
+        };
+        stopping.cancel();
+        let all = async { while doors.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
+            tracing::warn!("some requests were not answered in time and are dropped");
+        }
+        (writer, ended)
+    }
+}
+
+/// Makes the administrator of a currency that has no members yet.
+async fn make_administrator(identity: &Identity, email: &str) -> Result<Option<FirstAdministrator>, LeaderError> {
+    if identity.members_count() > 0 {
+        return Ok(None);
+    }
+    let password = founding::readable_password()?;
+    let administrator = NewMember {
+        name: ADMINISTRATOR.to_owned(),
+        email: email.to_owned(),
+        password: password.clone(),
+        role: Role::Administrator,
+        first_password: false,
+    };
+    let made = identity.create_member(administrator).await?;
+    Ok(Some(FirstAdministrator { email: made.email, password }))
+}
+
+fn identity_settings(config: &ServerConfig) -> identity::Settings {
+    identity::Settings {
+        session_hours: config.settings.session_hours,
+        invitation_days: config.settings.invitation_days,
+        sign_ins_per_minute: config.settings.sign_ins_per_minute,
+        payments_per_minute: config.settings.payments_per_minute,
+    }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

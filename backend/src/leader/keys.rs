@@ -1,0 +1,173 @@
+//! The keys of a data folder: random, made at the first start, each in a file that only its owner can read.
+
+use crate::config::Secret;
+use crate::ledger::Keys;
+use qoin_core::keys::SecretKey;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Why the keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The operating system refused.
+    #[error("cannot read or write {path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No randomness.
+    #[error("the system gives no randomness: {0}")]
+    Random(getrandom::Error),
+    /// A file does not hold what was written to it.
+    #[error("the key in {0} is damaged: restore the file from a backup")]
+    Damaged(PathBuf),
+}
+
+/// A leader's data folder.
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+impl DataFolder {
+    /// The folder at `root`. One that is not there is made, readable by its owner alone; so is the one for the keys in
+    /// any case.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn open(root: &Path) -> Result<Self, KeysError> {
+        let folder = Self { root: root.to_owned() };
+        for path in [root.to_owned(), folder.keys()] {
+            make_private_folder(&path).map_err(|source| KeysError::Io { path, source })?;
+        }
+        Ok(folder)
+    }
+
+    /// The file that holds the ledger.
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.redb")
+    }
+
+    /// The ledger's keys, made at the first call.
+    ///
+    /// # Errors
+    /// When they cannot be read or made.
+    pub fn ledger_keys(&self) -> Result<Keys, KeysError> {
+        let key = |name| -> Result<SecretKey, KeysError> { Ok(SecretKey::from_seed(&*self.key::<32>(name)?)) };
+        Ok(Keys { system: key("system.key")?, leader: key("leader.key")? })
+    }
+
+    /// The secret key of one role of this host, made at the first call; for `qoin run`, which has no configuration.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub fn secret(&self, role: &str) -> Result<Secret, KeysError> {
+        let name = format!("{role}.secret");
+        let digits = Zeroizing::new(hex::encode(&*self.key::<16>(&name)?));
+        Secret::parse(&digits).map_err(|_| KeysError::Damaged(self.keys().join(name)))
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// The random bytes of a file, which holds them in hexadecimal.
+    fn key<const N: usize>(&self, name: &str) -> Result<Zeroizing<[u8; N]>, KeysError> {
+        let path = self.keys().join(name);
+        let failed = |source| KeysError::Io { path: path.clone(), source };
+        if !path.exists() {
+            let mut key = Zeroizing::new([0; N]);
+            getrandom::fill(&mut *key).map_err(KeysError::Random)?;
+            let text = Zeroizing::new(format!("{}\n", hex::encode(*key)));
+            write_once(&path, text.as_bytes()).map_err(failed)?;
+        }
+        // Read back even where it was just written: another process may have been faster.
+        let text = Zeroizing::new(fs::read_to_string(&path).map_err(failed)?);
+        let mut key = Zeroizing::new([0; N]);
+        hex::decode_to_slice(text.trim(), &mut *key).map_err(|_| KeysError::Damaged(path.clone()))?;
+        Ok(key)
+    }
+}
+
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Writes a file that only its owner can read, whole or not at all. One that is there already stays.
+fn write_once(path: &Path, content: &[u8]) -> io::Result<()> {
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&part)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    // A link, unlike a rename, never replaces what is there.
+    let linked = fs::hard_link(&part, path);
+    fs::remove_file(&part)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder(path),
+    }
+}
+
+/// Makes a file's name durable.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        #[cfg(unix)]
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("new/data");
+        let first = DataFolder::open(&data).unwrap().ledger_keys().unwrap();
+        let again = DataFolder::open(&data).unwrap().ledger_keys().unwrap();
+        assert_eq!(first.system.public_key(), again.system.public_key());
+        assert_ne!(first.system.public_key(), first.leader.public_key());
+        let folder = DataFolder::open(&data).unwrap();
+        assert!(folder.secret("server").unwrap().equals(&folder.secret("server").unwrap()));
+        assert!(!folder.secret("server").unwrap().equals(&folder.secret("website").unwrap()));
+        assert_eq!(fs::read_dir(data.join("keys")).unwrap().count(), 4, "only the keys themselves are left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_them() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("data");
+        DataFolder::open(&data).unwrap().ledger_keys().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&data), 0o700);
+        assert_eq!(mode(&data.join("keys")), 0o700);
+        assert_eq!(mode(&data.join("keys/system.key")), 0o600);
+    }
+
+    #[test]
+    fn a_damaged_key_is_told_and_not_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(root.path()).unwrap();
+        fs::write(root.path().join("keys/system.key"), "half").unwrap();
+        assert!(matches!(folder.ledger_keys(), Err(KeysError::Damaged(_))));
+        assert_eq!(fs::read_to_string(root.path().join("keys/system.key")).unwrap(), "half");
+    }
+}
