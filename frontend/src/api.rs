@@ -1,1 +1,189 @@
-//! The only code that fetches.
+//! The only code that fetches: every call of the leader's API that the app makes, typed by what `qoin-core` says of it.
+//!
+//! The website turns the session's token into a cookie, which the browser sends by itself; no token passes through here.
+//! Bodies are never logged.
+
+use crate::wallet::Failure;
+use gloo_net::http::{Method, RequestBuilder};
+use qoin_core::api::{
+    account::{ACCOUNT_PATH, AccountView, HISTORY_PATH, HistoryPage},
+    admin::{ADMIN_MEMBERS_PATH, CREDITS_PATH, CreateMember, Credit},
+    currency::{CURRENCY_PATH, CurrencyView},
+    events::EVENTS_PATH,
+    invitations::{
+        ACCEPT_INVITATION_PATH, AcceptInvitation, INVITATIONS_PATH, InvitationMade, InvitationOpened, InvitationToken,
+        InvitationsPage, Invite, OPEN_INVITATION_PATH,
+    },
+    members::{MEMBERS_PATH, MemberView, MembersPage},
+    problem::Problem,
+    recovery::{CHALLENGE_PATH, RECOVERY_PATH, Recover, RecoveryChallenge, RecoveryRequest},
+    sessions::{
+        CURRENT_SESSION_PATH, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword,
+        SESSIONS_PATH, SessionOpened, SessionView, SignIn,
+    },
+    transactions::{AcceptedView, SubmitTransaction, TRANSACTIONS_PATH},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// How long an answer may take, in milliseconds. Afterwards nobody knows whether the request arrived.
+const TIMEOUT_MS: u32 = 20_000;
+
+/// The currency; no session needed.
+pub async fn currency() -> Result<CurrencyView, Failure> {
+    get(CURRENCY_PATH).await
+}
+
+/// How an e-mail address's keys are derived from its password.
+pub async fn password_parameters(email: &str) -> Result<PasswordParameters, Failure> {
+    post(PARAMETERS_PATH, &ParametersRequest { email: email.into() }).await
+}
+
+/// Opens a session.
+pub async fn open_session(request: &SignIn) -> Result<SessionOpened, Failure> {
+    post(SESSIONS_PATH, request).await
+}
+
+/// The session that the cookie names.
+pub async fn current_session() -> Result<SessionView, Failure> {
+    get(CURRENT_SESSION_PATH).await
+}
+
+/// Ends the session.
+pub async fn close_session() -> Result<(), Failure> {
+    call(Method::DELETE, CURRENT_SESSION_PATH, None).await
+}
+
+/// Replaces the password, and with a rotation the key.
+pub async fn replace_password(request: &ReplacePassword) -> Result<SessionView, Failure> {
+    post(PASSWORD_PATH, request).await
+}
+
+/// What the key has to sign to set a new password.
+pub async fn recovery_challenge(email: &str) -> Result<RecoveryChallenge, Failure> {
+    post(CHALLENGE_PATH, &RecoveryRequest { email: email.into() }).await
+}
+
+/// Sets a new password and opens a session.
+pub async fn recover(request: &Recover) -> Result<SessionOpened, Failure> {
+    post(RECOVERY_PATH, request).await
+}
+
+/// What an invitation says.
+pub async fn open_invitation(token: &str) -> Result<InvitationOpened, Failure> {
+    post(OPEN_INVITATION_PATH, &InvitationToken { token: token.into() }).await
+}
+
+/// Makes the invited member's account and opens a session.
+pub async fn accept_invitation(request: &AcceptInvitation) -> Result<SessionOpened, Failure> {
+    post(ACCEPT_INVITATION_PATH, request).await
+}
+
+/// The account as it is now.
+pub async fn account() -> Result<AccountView, Failure> {
+    get(ACCOUNT_PATH).await
+}
+
+/// A page of the account's history, newest first.
+pub async fn history(before: Option<&str>, limit: u32) -> Result<HistoryPage, Failure> {
+    let before = before.map(|cursor| format!("&before={}", encoded(cursor))).unwrap_or_default();
+    get(&format!("{HISTORY_PATH}?limit={limit}{before}")).await
+}
+
+/// Members whose name or e-mail address fits.
+pub async fn members(query: &str, limit: u32) -> Result<MembersPage, Failure> {
+    get(&format!("{MEMBERS_PATH}?limit={limit}&query={}", encoded(query))).await
+}
+
+/// Hands in a signed transaction.
+pub async fn submit(request: &SubmitTransaction) -> Result<AcceptedView, Failure> {
+    post(TRANSACTIONS_PATH, request).await
+}
+
+/// Invites someone.
+pub async fn invite(request: &Invite) -> Result<InvitationMade, Failure> {
+    post(INVITATIONS_PATH, request).await
+}
+
+/// The open invitations.
+pub async fn invitations() -> Result<InvitationsPage, Failure> {
+    get(INVITATIONS_PATH).await
+}
+
+/// Withdraws an invitation.
+pub async fn withdraw_invitation(id: &str) -> Result<(), Failure> {
+    call(Method::DELETE, &format!("{INVITATIONS_PATH}/{}", encoded(id)), None).await
+}
+
+/// Makes a member with a first password.
+pub async fn create_member(request: &CreateMember) -> Result<MemberView, Failure> {
+    post(ADMIN_MEMBERS_PATH, request).await
+}
+
+/// Pays a member out of the system account.
+pub async fn credit(request: &Credit) -> Result<AcceptedView, Failure> {
+    post(CREDITS_PATH, request).await
+}
+
+/// Where the event stream that begins after `position` is.
+pub fn events_url(position: &str) -> String {
+    format!("{EVENTS_PATH}?after={}", encoded(position))
+}
+
+fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+async fn get<A: DeserializeOwned>(path: &str) -> Result<A, Failure> {
+    call(Method::GET, path, None).await
+}
+
+async fn post<A: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<A, Failure> {
+    let body = serde_json::to_string(body).map_err(|error| Failure::Unreadable(error.to_string()))?;
+    call(Method::POST, path, Some(body)).await
+}
+
+async fn call<A: DeserializeOwned>(method: Method, path: &str, body: Option<String>) -> Result<A, Failure> {
+    let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
+    let request =
+        RequestBuilder::new(path).method(method).header("accept", "application/json").abort_signal(Some(&timeout));
+    let response = match body {
+        Some(body) => request.header("content-type", "application/json").body(body),
+        None => request.build(),
+    };
+    let response = response.map_err(|_| Failure::Network)?.send().await.map_err(|_| Failure::Network)?;
+    let (ok, status) = (response.ok(), response.status());
+    let text = response.text().await.map_err(|_| Failure::Network)?;
+    read(ok, status, &text)
+}
+
+/// Reads an answer. A server error that is no problem document comes from something between here and the
+/// leader, and says no more than silence would.
+fn read<A: DeserializeOwned>(ok: bool, status: u16, text: &str) -> Result<A, Failure> {
+    let unreadable = |error: serde_json::Error| Failure::Unreadable(format!("status {status}, {error}"));
+    if ok {
+        return serde_json::from_str(if text.is_empty() { "null" } else { text }).map_err(unreadable);
+    }
+    Err(match serde_json::from_str::<Problem>(text) {
+        Ok(problem) => Failure::Problem(problem),
+        Err(_) if matches!(status, 502..=504) => Failure::Network,
+        Err(error) => unreadable(error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qoin_core::api::problem::ProblemCode;
+
+    #[test]
+    fn answers_are_told_apart() {
+        assert_eq!(read::<u32>(true, 200, "7"), Ok(7));
+        assert_eq!(read::<()>(true, 204, ""), Ok(()));
+        assert!(matches!(read::<u32>(true, 200, "<html>"), Err(Failure::Unreadable(_))));
+        let problem = Problem::new(ProblemCode::Busy, "later").retry_after_s(2);
+        let text = serde_json::to_string(&problem).unwrap();
+        assert_eq!(read::<u32>(false, 503, &text), Err(Failure::Problem(problem)));
+        assert_eq!(read::<u32>(false, 502, "<html>Bad gateway"), Err(Failure::Network));
+        assert!(matches!(read::<u32>(false, 404, "<html>"), Err(Failure::Unreadable(_))));
+    }
+}

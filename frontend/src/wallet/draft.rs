@@ -73,3 +73,48 @@ impl PaymentDraft {
         Ok(resulting)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qoin_core::{api::blocks::Tip, hash::BlockHash, keys::SecretKey};
+
+    const OWN: Address = Address::from_bytes([1; 20]);
+    const OTHER: Address = Address::from_bytes([2; 20]);
+
+    fn account(available: u64) -> AccountView {
+        AccountView {
+            address: OWN,
+            balance: Amount::from_units(available + 50),
+            available: Amount::from_units(available),
+            outgoing: Amount::from_units(50),
+            incoming: Amount::ZERO,
+            public_key: SecretKey::from_seed(&[1; 32]).public_key(),
+            recoverable: true,
+            rotation: None,
+            position: "0-0".into(),
+            tip: Tip { height: 0, hash: BlockHash::from_bytes([0; 32]), sealed: 0 },
+        }
+    }
+
+    fn check(to: Address, amount: u64, memo: &str) -> Result<Amount, DraftFault> {
+        let to = MemberView { name: "Bob".into(), email: "bob@example.org".into(), address: to };
+        PaymentDraft { to, amount: Amount::from_units(amount), memo: memo.into() }.check(&account(100))
+    }
+
+    #[test]
+    fn what_is_left_comes_from_what_is_available() {
+        assert_eq!(check(OTHER, 30, "coffee"), Ok(Amount::from_units(70)));
+        assert_eq!(check(OTHER, 100, ""), Ok(Amount::ZERO));
+    }
+
+    #[test]
+    fn each_fault_has_its_name() {
+        let (amount, available) = (Amount::from_units(101), Amount::from_units(100));
+        assert_eq!(check(OTHER, 101, ""), Err(DraftFault::InsufficientFunds { amount, available }));
+        assert_eq!(check(OTHER, 0, ""), Err(DraftFault::ZeroAmount));
+        assert_eq!(check(OWN, 1, ""), Err(DraftFault::PaymentToSelf));
+        assert_eq!(check(OTHER, 1, &"x".repeat(141)), Err(DraftFault::Memo(MemoError::TooLong(141))));
+        assert_eq!(check(OTHER, 1, &format!(" {} ", "x".repeat(140))), Ok(Amount::from_units(99)));
+    }
+}

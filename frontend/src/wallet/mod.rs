@@ -1,30 +1,53 @@
 //! The wallet: who is signed in, the key (in memory only), the account as it is now, and all that can be done with it.
 //!
 //! Pages read its signals and call its methods; they never fetch and never see a key.
+//!
+//! - `session` is the way from a password to an open key and back; `keys` derives and seals, `keep` spans a reload, `idle` locks.
+//! - `follow` keeps account and movements up to date; `payment` checks, signs and sends; `administration` is for administrators.
 
+mod administration;
 mod draft;
 mod failure;
+mod follow;
+mod idle;
+mod keep;
+mod keys;
+mod movements;
+pub mod pause;
+mod payees;
+mod payment;
+mod position;
+mod session;
+mod storage;
+pub mod tabs;
 
+pub use administration::PreparedCredit;
 pub use draft::{DraftFault, PaymentDraft};
 pub use failure::Failure;
+pub use payment::PreparedPayment;
+pub use session::Prepared;
 
-use leptos::prelude::*;
+use crate::{api, live::Live};
+use leptos::{prelude::*, task::spawn_local};
+use movements::Movements;
 use qoin_core::{
     address::Address,
-    amount::Amount,
     api::{
-        account::{AccountView, HistoryPage, Movement},
-        admin::Credit,
+        account::{AccountView, Movement},
         currency::CurrencyView,
-        invitations::{InvitationOpened, InvitationView},
-        members::MemberView,
-        sessions::{Me, NewSecrets},
-        transactions::{AcceptedView, SubmitTransaction},
+        problem::ProblemCode,
+        sessions::{Me, SessionView},
     },
-    transaction::SignedTransaction,
     vault::Seed,
 };
+use serde::{Deserialize, Serialize};
+use std::rc::Rc;
+use tabs::Channel;
 use zeroize::Zeroizing;
+
+/// How many movements [`WalletContext::latest`] shows.
+const LATEST: usize = 20;
+const CHANNEL: &str = "qoin-wallet";
 
 /// Where the wallet stands. It decides which pages can be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +75,18 @@ pub enum Phase {
     Unreachable,
 }
 
+impl Phase {
+    /// The signed-in member, in whatever phase there is one.
+    pub fn me(&self) -> Option<&Me> {
+        match self {
+            Self::Locked { me } | Self::FirstPassword { me } | Self::Ready { me } => Some(me),
+            Self::Starting | Self::SignedOut | Self::Unreachable => None,
+        }
+    }
+}
+
 /// Whether what is shown is up to date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Online {
     /// Changes arrive as they happen.
     Live,
@@ -74,16 +107,6 @@ impl RecoveryWords {
     }
 }
 
-/// A key and a password's secrets, made in the browser and not yet handed in.
-#[derive(Clone)]
-pub struct Prepared {
-    /// The words to show and to check before handing in.
-    pub words: RecoveryWords,
-    secrets: NewSecrets,
-    open_account: SignedTransaction,
-    seed: Seed,
-}
-
 /// What the wallet knows of a payee's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payee {
@@ -101,19 +124,16 @@ pub enum Payee {
     },
 }
 
-/// A signed payment. Sending it twice pays once, since it carries its payment id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreparedPayment {
-    /// What it pays.
-    pub draft: PaymentDraft,
-    /// What will be available after it.
-    pub resulting: Amount,
-    submit: SubmitTransaction,
+/// What tabs tell each other.
+#[derive(Serialize, Deserialize)]
+enum TabMessage {
+    /// Forget the key.
+    Locked,
+    /// The session has ended.
+    SignedOut,
+    /// A session was opened, unlocked or changed.
+    SessionChanged,
 }
-
-/// A payment out of the system account, with its payment id. Sending it twice pays once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreparedCredit(Credit);
 
 /// The wallet. Copies are the same wallet. The app makes one and provides it as context.
 #[derive(Clone, Copy)]
@@ -121,22 +141,50 @@ pub struct WalletContext {
     phase: RwSignal<Phase>,
     currency: RwSignal<Option<CurrencyView>>,
     account: RwSignal<Option<AccountView>>,
-    movements: RwSignal<Option<Vec<Movement>>>,
+    movements: RwSignal<Option<Movements>>,
     online: RwSignal<Online>,
     expired: RwSignal<bool>,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+/// What no page reads.
+#[derive(Default)]
+struct Inner {
+    session: Option<SessionView>,
+    seed: Option<Rc<Seed>>,
+    live: Option<Live>,
+    tabs: Option<Channel<TabMessage>>,
+    last_email: Option<String>,
+    /// How far the leader's clock is ahead of this one.
+    ahead_ms: i64,
+    /// Rises whenever a key is taken in or forgotten, so that answers to what was asked before are not taken for news.
+    turn: u32,
 }
 
 impl WalletContext {
     /// Makes the wallet and starts finding out where it stands. Called once, by the app.
     pub fn start() -> Self {
-        Self {
+        let wallet = Self {
             phase: RwSignal::new(Phase::Starting),
             currency: RwSignal::new(None),
             account: RwSignal::new(None),
             movements: RwSignal::new(None),
             online: RwSignal::new(Online::Reconnecting),
             expired: RwSignal::new(false),
-        }
+            inner: StoredValue::new_local(Inner::default()),
+        };
+        let tabs = Channel::join(CHANNEL, move |message| wallet.hear(message));
+        wallet.inner.update_value(|inner| inner.tabs = tabs);
+        idle::watch(wallet);
+        spawn_local(async move {
+            let mut attempt = 0;
+            while wallet.find_out().await.is_err() {
+                wallet.phase.set(Phase::Unreachable);
+                pause::before_try(attempt).await;
+                attempt += 1;
+            }
+        });
+        wallet
     }
 
     /// Where it stands.
@@ -146,7 +194,8 @@ impl WalletContext {
 
     /// The signed-in member, in whatever phase there is one.
     pub fn me(&self) -> Signal<Option<Me>> {
-        Signal::derive(|| None)
+        let phase = self.phase;
+        Signal::derive(move || phase.with(|phase| phase.me().cloned()))
     }
 
     /// The currency, once known.
@@ -161,23 +210,24 @@ impl WalletContext {
 
     /// The latest movements, newest first, at most 20, kept up to date; absent while loading.
     pub fn latest(&self) -> Signal<Option<Vec<Movement>>> {
-        self.movements.into()
+        let movements = self.movements;
+        let newest = |movements: &Movements| movements.list().iter().take(LATEST).cloned().collect();
+        Signal::derive(move || movements.with(|movements| movements.as_ref().map(newest)))
     }
 
     /// All movements loaded so far, newest first, kept up to date; [`Self::load_more`] makes it longer.
     /// For the history page: one list, always what a fresh load shows.
     pub fn movements(&self) -> Signal<Option<Vec<Movement>>> {
-        self.movements.into()
+        let movements = self.movements;
+        Signal::derive(move || {
+            movements.with(|movements| movements.as_ref().map(|movements| movements.list().to_vec()))
+        })
     }
 
     /// Whether there are older movements to load.
     pub fn has_more(&self) -> Signal<bool> {
-        Signal::derive(|| false)
-    }
-
-    /// Adds the next older page to [`Self::movements`].
-    pub async fn load_more(&self) -> Result<(), Failure> {
-        Err(Failure::Locked)
+        let movements = self.movements;
+        Signal::derive(move || movements.with(|held| held.as_ref().is_some_and(|held| held.next().is_some())))
     }
 
     /// Whether what is shown is up to date.
@@ -192,141 +242,63 @@ impl WalletContext {
 
     /// The e-mail address that was signed in last in this page, to fill in the sign-in page.
     pub fn last_email(&self) -> Option<String> {
-        None
+        self.inner.with_value(|inner| inner.last_email.clone())
     }
 
     /// Whether the browser can keep the key over a reload (it cannot over plain HTTP beyond localhost).
     pub fn keeps_over_reload(&self) -> bool {
-        true
-    }
-
-    /// Signs in.
-    pub async fn sign_in(&self, email: String, password: String) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Opens the key of the signed-in member. [`Failure::WrongPassword`] if it does not open.
-    pub async fn unlock(&self, password: String) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Forgets the key, in all tabs; the session stays.
-    pub fn lock(&self) {}
-
-    /// Ends the session, in all tabs. The key is forgotten even if the server cannot be told.
-    pub async fn sign_out(&self) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Replaces a password that an administrator set, and with it the key. The phase stays `FirstPassword` until
-    /// [`Self::words_noted`], so that the page can show the words.
-    pub async fn replace_first_password(&self, current: String, new: String) -> Result<RecoveryWords, Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// The words shown by [`Self::replace_first_password`] were noted: on to `Ready`.
-    pub async fn words_noted(&self) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Sets another password.
-    pub async fn change_password(&self, current: String, new: String) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// What an invitation says.
-    pub async fn open_invitation(&self, token: String) -> Result<InvitationOpened, Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Makes a key and a password's secrets, for [`Self::accept_invitation`].
-    pub async fn prepare_account(&self, password: String) -> Result<Prepared, Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Makes the account and signs in. After a failure the same `prepared` can be handed in again.
-    pub async fn accept_invitation(&self, token: String, name: String, prepared: &Prepared) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Sets a new password with the recovery words and signs in.
-    pub async fn recover(&self, email: String, words: String, new_password: String) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// The account's recovery words. [`Failure::WrongPassword`] if the password is not the member's.
-    pub async fn show_words(&self, password: String) -> Result<RecoveryWords, Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Members by name or e-mail address, without oneself.
-    pub async fn find_members(&self, query: String) -> Result<Vec<MemberView>, Failure> {
-        Err(Failure::Locked)
+        keep::is_possible()
     }
 
     /// What the wallet knows of a payee's address.
-    pub fn check_payee(&self, payee: &MemberView) -> Payee {
-        Payee::Known
+    pub fn check_payee(&self, payee: &qoin_core::api::members::MemberView) -> Payee {
+        self.payees().check(payee)
     }
 
     /// The words that others see for this wallet's own address when they pay it for the first time.
     pub fn own_words(&self) -> Option<String> {
-        None
+        self.phase.with(|phase| phase.me().map(|me| payees::words_of(&me.address)))
     }
 
-    /// Checks and signs a payment.
-    ///
-    /// # Errors
-    /// What is wrong with the draft.
-    pub fn prepare_payment(&self, draft: PaymentDraft) -> Result<PreparedPayment, DraftFault> {
-        Err(DraftFault::NotReady)
+    /// Passes an answer on; if it says that the session is gone, so does the wallet.
+    fn heed<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        if let Err(failure) = &answer
+            && failure.code() == Some(ProblemCode::SessionExpired)
+        {
+            self.session_ended();
+        }
+        answer
     }
 
-    /// Sends a payment, several times if no answer comes; the same `payment` pays once however often it is sent.
-    pub async fn send(&self, payment: &PreparedPayment) -> Result<AcceptedView, Failure> {
-        Err(Failure::Locked)
+    /// The currency, from memory or from the leader, whose clock is noted.
+    async fn learn_currency(&self) -> Result<CurrencyView, Failure> {
+        match self.currency.get_untracked() {
+            Some(currency) => Ok(currency),
+            None => self.refresh_currency().await,
+        }
     }
 
-    /// A page of history, newest first. (See [`Self::movements`] for the live list.)
-    pub async fn history(&self, before: Option<String>) -> Result<HistoryPage, Failure> {
-        Err(Failure::Locked)
+    async fn refresh_currency(&self) -> Result<CurrencyView, Failure> {
+        let asked_ms = js_sys::Date::now();
+        let currency = api::currency().await?;
+        let halfway_ms = (asked_ms + js_sys::Date::now()) / 2.0;
+        let ahead_ms = currency.leader_time_ms as i64 - halfway_ms as i64;
+        self.inner.update_value(|inner| inner.ahead_ms = ahead_ms);
+        self.currency.set(Some(currency.clone()));
+        Ok(currency)
     }
 
-    /// Invites someone and returns the link to hand over. For administrators.
-    pub async fn invite(&self, name: String, email: String) -> Result<String, Failure> {
-        Err(Failure::Locked)
+    /// The leader's time, which payment ids carry, in milliseconds since 1970.
+    fn leader_now_ms(&self) -> u64 {
+        let ahead_ms = self.inner.with_value(|inner| inner.ahead_ms);
+        (js_sys::Date::now() as i64 + ahead_ms).max(0) as u64
     }
 
-    /// The open invitations, newest first. For administrators.
-    pub async fn invitations(&self) -> Result<Vec<InvitationView>, Failure> {
-        Err(Failure::Locked)
+    fn tell_tabs(&self, message: &TabMessage) {
+        self.inner.with_value(|inner| inner.tabs.iter().for_each(|tabs| tabs.post(message)));
     }
 
-    /// Withdraws an invitation. For administrators.
-    pub async fn withdraw_invitation(&self, id: String) -> Result<(), Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Prepares a payment out of the system account. For administrators.
-    ///
-    /// # Errors
-    /// What is wrong with amount or memo.
-    pub fn prepare_credit(&self, to: &MemberView, amount: Amount, memo: &str) -> Result<PreparedCredit, DraftFault> {
-        Err(DraftFault::NotReady)
-    }
-
-    /// Sends it, several times if no answer comes; it pays once however often it is sent.
-    pub async fn send_credit(&self, credit: &PreparedCredit) -> Result<AcceptedView, Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Makes a member with a first password. For administrators.
-    pub async fn create_member(&self, name: String, email: String, password: String) -> Result<MemberView, Failure> {
-        Err(Failure::Locked)
-    }
-
-    /// Stops a change of the key that the system key has asked for.
-    pub async fn cancel_rotation(&self) -> Result<AcceptedView, Failure> {
-        Err(Failure::Locked)
+    fn turn(&self) -> u32 {
+        self.inner.with_value(|inner| inner.turn)
     }
 }
