@@ -20,9 +20,10 @@ use qoin_core::api::sessions::{Me, Role};
 const RECONNECTING_SHOWN_AFTER_MS: u32 = 2_500;
 
 /// A page before sign-in: the mark above one column of content.
-pub fn guest(wide: bool, content: impl IntoView + 'static) -> AnyView {
+pub fn guest(wide: impl Into<Signal<bool>>, content: impl IntoView + 'static) -> AnyView {
     let content = content.into_any();
-    let class = if wide { "guest-card panel padded wide" } else { "guest-card panel padded" };
+    let wide = wide.into();
+    let class = move || if wide.get() { "guest-card panel padded wide" } else { "guest-card panel padded" };
     view! {
         <main class="guest">
             <a class="brand" href="/">{mark()}"Qoin"</a>

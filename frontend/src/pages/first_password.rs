@@ -29,7 +29,7 @@ pub fn FirstPassword() -> AnyView {
         }
         .into_any(),
     };
-    (move || guest(words.with(Option::is_some), content)).into_any()
+    guest(Signal::derive(move || words.with(Option::is_some)), view! { <div class="stack">{content}</div> })
 }
 
 #[component]

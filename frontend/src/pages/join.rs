@@ -44,6 +44,16 @@ impl Token {
     }
 }
 
+/// What the page has to show.
+#[derive(Clone, PartialEq)]
+enum Stage {
+    NoToken,
+    SignedIn(String),
+    Opening,
+    Invalid(String),
+    Open(InvitationOpened),
+}
+
 /// The page of an invitation.
 #[component]
 pub fn Join() -> AnyView {
@@ -64,14 +74,23 @@ pub fn Join() -> AnyView {
     });
     let me = wallet.me();
     let wide = RwSignal::new(false);
-    let content = move || match (token.0.with(Option::is_some), me.get(), opened.get()) {
-        (false, ..) => told(t.no_token_title, t.no_token_text.into()),
-        (true, Some(me), _) => signed_in(wallet, &me.name),
-        (true, None, None) => view! { <p class="splash" role="status">{t.opening}"…"</p> }.into_any(),
-        (true, None, Some(Err(text))) => told(t.invalid_title, text),
-        (true, None, Some(Ok(invitation))) => view! { <Accept token invitation wide /> }.into_any(),
+    // Once the account is being made, this member is signed in by this very invitation.
+    let joining = RwSignal::new(false);
+    let stage = Memo::new(move |_| match (token.0.with(Option::is_some), me.get(), opened.get()) {
+        (false, ..) => Stage::NoToken,
+        (true, Some(me), _) if !joining.get() => Stage::SignedIn(me.name),
+        (true, _, None) => Stage::Opening,
+        (true, _, Some(Err(text))) => Stage::Invalid(text),
+        (true, _, Some(Ok(invitation))) => Stage::Open(invitation),
+    });
+    let content = move || match stage.get() {
+        Stage::NoToken => told(t.no_token_title, t.no_token_text.into()),
+        Stage::SignedIn(name) => signed_in(wallet, &name),
+        Stage::Opening => view! { <p class="quiet" role="status">{t.opening}"…"</p> }.into_any(),
+        Stage::Invalid(text) => told(t.invalid_title, text),
+        Stage::Open(invitation) => view! { <Accept token invitation wide joining /> }.into_any(),
     };
-    (move || guest(wide.get(), view! { <div class="stack">{content}</div> })).into_any()
+    guest(wide, view! { <div class="stack">{content}</div> })
 }
 
 /// Something to be told, with a way on.
@@ -99,7 +118,7 @@ fn signed_in(wallet: WalletContext, name: &str) -> AnyView {
 }
 
 #[component]
-fn Accept(token: Token, invitation: InvitationOpened, wide: RwSignal<bool>) -> AnyView {
+fn Accept(token: Token, invitation: InvitationOpened, wide: RwSignal<bool>, joining: RwSignal<bool>) -> AnyView {
     let t = &texts().join;
     let wallet = expect_context::<WalletContext>();
     let name = RwSignal::new(invitation.name);
@@ -112,8 +131,12 @@ fn Accept(token: Token, invitation: InvitationOpened, wide: RwSignal<bool>) -> A
         let (Some(token_text), Some(prepared)) = (token.0.get_untracked(), prepared.get_untracked()) else { return };
         let navigate = navigate.clone();
         task.start(async move {
+            joining.set(true);
             let result = wallet.accept_invitation(token_text, name.get_untracked(), &prepared).await;
-            result.map_err(|failure| describe::failure(&failure))?;
+            if let Err(failure) = result {
+                joining.set(false);
+                return Err(describe::failure(&failure));
+            }
             navigate("/", Default::default());
             token.0.set(None);
             show(t.welcome.into());

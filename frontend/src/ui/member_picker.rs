@@ -134,7 +134,10 @@ fn Search(
                     aria-invalid=move || wrong.with(Option::is_some).then_some("true")
                     aria-describedby=described
                     prop:value=move || query.get()
-                    on:input=move |event| query.set(event_target_value(&event))
+                    on:input=move |event| {
+                        query.set(event_target_value(&event));
+                        open.set(true);
+                    }
                     on:keydown=on_key
                     on:focus=move |_| open.set(true)
                     on:blur=move |_| open.set(false)
@@ -153,18 +156,14 @@ fn Search(
 fn search_as_typed(query: RwSignal<String>, open: RwSignal<bool>, active: RwSignal<usize>) -> RwSignal<Found> {
     let wallet = expect_context::<WalletContext>();
     let found = RwSignal::new(Found::Searching);
-    Effect::new(move |previous: Option<String>| {
+    Effect::new(move |asked_before: Option<Option<String>>| {
+        let asked_before = asked_before.flatten();
         let typed = query.get();
-        if !open.get() && previous.is_none() {
-            return typed;
-        }
-        if previous.as_ref() == Some(&typed) && found.with_untracked(|found| matches!(found, Found::Members(_))) {
-            return typed;
+        let failed = found.with_untracked(|found| matches!(found, Found::Failed(_)));
+        if !open.get() || (asked_before.as_ref() == Some(&typed) && !failed) {
+            return asked_before;
         }
         let asked = typed.clone();
-        if previous.is_some() {
-            open.set(true);
-        }
         spawn_local(async move {
             TimeoutFuture::new(REST_MS).await;
             let is_current = || query.try_with_untracked(|now| *now == asked) == Some(true);
@@ -180,7 +179,7 @@ fn search_as_typed(query: RwSignal<String>, open: RwSignal<bool>, active: RwSign
                 found.try_set(answer);
             }
         });
-        typed
+        Some(typed)
     });
     found
 }

@@ -62,7 +62,7 @@ pub fn money(amount: Amount, sign: Sign) -> AnyView {
     };
     view! {
         <span class=class>
-            {sign}{whole}<span class="fraction">{fraction}</span><span class="symbol">"\u{a0}"{form.symbol}</span>
+            {sign}{whole}<span class="fraction">{fraction}</span>"\u{a0}"<span class="symbol">{form.symbol}</span>
         </span>
     }
     .into_any()

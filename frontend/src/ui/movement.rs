@@ -115,9 +115,13 @@ pub fn MovementDialog(
 ) -> AnyView {
     let wallet = expect_context::<WalletContext>();
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(selected.with(Option::is_some)));
     Effect::new(move |_| {
-        if !open.get() {
+        if selected.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() && selected.with_untracked(Option::is_some) {
             selected.set(None);
         }
     });
