@@ -181,6 +181,8 @@ impl Follower {
     }
 
     fn reset(&mut self) -> Result<(), ApiError> {
+        // What waits in the queue is all in the account that is told now.
+        self.published = self.published.resubscribe();
         self.push(&Event::Reset, None)?;
         self.tell_account()
     }

@@ -19,6 +19,7 @@ use qoin_core::{
         sessions::{Role, SessionOpened},
     },
     transaction::{Operation, SignedTransaction},
+    unicode::Tables,
     validate,
 };
 use std::ops::Bound;
@@ -34,7 +35,7 @@ impl AdministratorSession {
     /// # Errors
     /// When name or e-mail address cannot be one, a member has the address, or too many invitations are open.
     pub async fn invite(&self, request: Invite) -> Result<InvitationMade, IdentityError> {
-        let name = validate::name(&request.name).map_err(Refusal::from)?;
+        let name = validate::name(&request.name, &Tables).map_err(Refusal::from)?;
         let email = validate::email(&request.email).map_err(Refusal::from)?;
         let token = Token::random()?;
         let hash = token.hash(TokenKind::Invitation);
@@ -129,7 +130,7 @@ impl Guest {
     pub async fn accept_invitation(&self, request: AcceptInvitation) -> Result<SessionOpened, IdentityError> {
         let AcceptInvitation { token, name, secrets, open_account } = request;
         let invitation = token_hash(&token)?;
-        let name = validate::name(&name).map_err(Refusal::from)?;
+        let name = validate::name(&name, &Tables).map_err(Refusal::from)?;
         let password = stored_password(&secrets)?;
         let address = opened_address(&open_account)?;
         let identity = &self.identity;

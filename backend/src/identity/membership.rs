@@ -14,6 +14,7 @@ use qoin_core::{
     keys::SecretKey,
     payment_id::PaymentId,
     transaction::{Operation, SignedTransaction, Transaction},
+    unicode::Tables,
     validate,
     vault::{KdfError, KdfParameters, Root, Salt, Seed, Vault},
 };
@@ -53,7 +54,7 @@ impl Identity {
     /// When a field cannot be one, or a member has the e-mail address.
     pub async fn create_member(&self, new: NewMember) -> Result<MemberView, IdentityError> {
         let NewMember { name, email, password, role, first_password } = new;
-        let name = validate::name(&name).map_err(Refusal::from)?;
+        let name = validate::name(&name, &Tables).map_err(Refusal::from)?;
         let email = validate::email(&email).map_err(Refusal::from)?;
         validate::password(&password).map_err(Refusal::from)?;
         if self.people().member_of_email(&email).is_some() {
@@ -104,7 +105,7 @@ struct Made {
 
 fn make(password: &str) -> Result<Made, IdentityError> {
     let (salt, parameters) = (Salt::from_bytes(random()?), KdfParameters::MINIMUM);
-    let root = Root::derive(password, &salt, &parameters).map_err(|error| match error {
+    let root = Root::derive(password, &salt, &parameters, &Tables).map_err(|error| match error {
         KdfError::OutOfMemory(_) => IdentityError::Failed(Failure::Derivation(error)),
         _ => Refusal::Parameters(error).into(),
     })?;
