@@ -25,5 +25,6 @@ pub mod retarget;
 pub mod reward;
 pub mod target;
 pub mod transaction;
+pub mod unicode;
 pub mod validate;
 pub mod vault;

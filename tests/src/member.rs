@@ -3,6 +3,7 @@
 use crate::api::{Api, Refusal};
 use anyhow::{Context, Result};
 use qoin_core::{
+    unicode::Tables,
     address::Address,
     amount::Amount,
     api::{
@@ -221,6 +222,6 @@ pub async fn new_secrets(seed: &Seed, address: Address, password: &str) -> Resul
 /// Argon2id, off the threads that wait for answers.
 async fn derive(password: &str, salt: Salt, parameters: KdfParameters) -> Result<Root> {
     let password = password.to_owned();
-    let derived = tokio::task::spawn_blocking(move || Root::derive(&password, &salt, &parameters));
+    let derived = tokio::task::spawn_blocking(move || Root::derive(&password, &salt, &parameters, &Tables));
     derived.await.context("deriving keys from a password")?.context("deriving keys from a password")
 }

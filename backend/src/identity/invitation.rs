@@ -90,17 +90,14 @@ impl AdministratorSession {
     /// # Errors
     /// When no open invitation has this name.
     pub async fn withdraw_invitation(&self, id: &str) -> Result<(), IdentityError> {
-        let mut from = [0; ID_BYTES];
-        hex::decode_to_slice(id, &mut from).map_err(|_| Refusal::InvitationInvalid)?;
+        let mut named = [0; ID_BYTES];
+        hex::decode_to_slice(id, &mut named).map_err(|_| Refusal::InvitationInvalid)?;
         self.identity
             .change(move |snapshot| {
-                let (from, to) = (Bound::Included(from.as_slice()), Bound::Unbounded);
-                let found = snapshot.range(Table::Invitations, from, to, Order::Ascending, 1)?;
-                let Some((key, _)) =
-                    found.into_iter().find(|(key, _)| matches!(from, Bound::Included(id) if key.starts_with(id)))
-                else {
-                    return Err(Refusal::InvitationInvalid.into());
-                };
+                let from = Bound::Included(named.as_slice());
+                let mut found = snapshot.range(Table::Invitations, from, Bound::Unbounded, Order::Ascending, 1)?;
+                let (key, _) =
+                    found.pop().filter(|(key, _)| key.starts_with(&named)).ok_or(Refusal::InvitationInvalid)?;
                 let mut batch = Batch::new();
                 batch.delete(Table::Invitations, key);
                 Ok(Change { batch, transaction: None, answer: () })

@@ -1,5 +1,6 @@
 //! From a password to keys.
 
+use crate::unicode::Normalize;
 use argon2::{Algorithm, Argon2, Params, Version};
 use borsh::{BorshDeserialize, BorshSerialize};
 use hkdf::Hkdf;
@@ -7,7 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;
 use std::fmt;
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// How much a guess at a password costs: the parameters of Argon2id (RFC 9106).
@@ -112,7 +112,12 @@ impl Root {
     ///
     /// # Errors
     /// When the parameters are outside of their bounds, the memory is not there, or the password is too long.
-    pub fn derive(password: &str, salt: &Salt, parameters: &KdfParameters) -> Result<Self, KdfError> {
+    pub fn derive(
+        password: &str,
+        salt: &Salt,
+        parameters: &KdfParameters,
+        forms: &impl Normalize,
+    ) -> Result<Self, KdfError> {
         parameters.check()?;
         if password.len() > Self::PASSWORD_BYTES_MAX {
             return Err(KdfError::PasswordTooLong(password.len()));
@@ -120,7 +125,7 @@ impl Root {
         let KdfParameters { memory_kib, iterations, parallelism } = *parameters;
         let costs =
             Params::new(memory_kib, iterations, parallelism, Some(32)).map_err(|_| KdfError::TooCostly(*parameters))?;
-        let normalised = normalise(password);
+        let normalised = Zeroizing::new(forms.nfkc(password));
         let mut root = Self([0; 32]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
             .hash_password_into(normalised.as_bytes(), &salt.0, &mut root.0)
@@ -145,14 +150,6 @@ impl Root {
             .expect("32 bytes are within HKDF's limit");
         key
     }
-}
-
-/// Normalisation form KC, in memory that is wiped and was never moved by growing.
-fn normalise(password: &str) -> Zeroizing<String> {
-    // UTF-8 grows at most elevenfold (Unicode Standard Annex 15; U+FDFA does).
-    let mut normalised = Zeroizing::new(String::with_capacity(password.len() * 11));
-    normalised.extend(password.nfkc());
-    normalised
 }
 
 impl AuthenticationKey {
@@ -218,9 +215,10 @@ impl utoipa::ToSchema for AuthenticationKey {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unicode::Tables;
 
     fn derive(password: &str) -> Root {
-        Root::derive(password, &Salt([3; 16]), &KdfParameters::MINIMUM).unwrap()
+        Root::derive(password, &Salt([3; 16]), &KdfParameters::MINIMUM, &Tables).unwrap()
     }
 
     #[test]
@@ -253,12 +251,12 @@ mod tests {
             KdfParameters { iterations: 2, ..least },
             KdfParameters { parallelism: 0, ..least },
         ] {
-            assert_eq!(Root::derive("x", &Salt([0; 16]), &weak).unwrap_err(), KdfError::TooWeak(weak));
+            assert_eq!(Root::derive("x", &Salt([0; 16]), &weak, &Tables).unwrap_err(), KdfError::TooWeak(weak));
         }
         let costly = KdfParameters { memory_kib: u32::MAX, ..least };
-        assert_eq!(Root::derive("x", &Salt([0; 16]), &costly).unwrap_err(), KdfError::TooCostly(costly));
+        assert_eq!(Root::derive("x", &Salt([0; 16]), &costly, &Tables).unwrap_err(), KdfError::TooCostly(costly));
         let long = "x".repeat(1025);
-        assert_eq!(Root::derive(&long, &Salt([0; 16]), &least).unwrap_err(), KdfError::PasswordTooLong(1025));
+        assert_eq!(Root::derive(&long, &Salt([0; 16]), &least, &Tables).unwrap_err(), KdfError::PasswordTooLong(1025));
     }
 
     #[test]

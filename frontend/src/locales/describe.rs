@@ -2,6 +2,7 @@
 
 use super::{fill, texts};
 use crate::{
+    unicode::BrowserForms,
     ui::money::{amount_text, form},
     wallet::{DraftFault, Failure},
 };
@@ -98,7 +99,7 @@ pub fn email_fault(email: &str) -> Option<String> {
 
 /// What is wrong with a name; `None` if nothing is.
 pub fn name_fault(name: &str) -> Option<String> {
-    validate::name(name).err().map(|_| (texts().problem)(ProblemCode::InvalidName).into())
+    validate::name(name, &BrowserForms).err().map(|_| (texts().problem)(ProblemCode::InvalidName).into())
 }
 
 /// What is wrong with recovery words as they were typed; `None` if nothing is.

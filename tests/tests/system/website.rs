@@ -7,6 +7,7 @@ use qoin_core::api::bytes::Bytes;
 use qoin_core::api::problem::{Problem, ProblemCode};
 use qoin_core::api::sessions::{PARAMETERS_PATH, ParametersRequest, PasswordParameters, SESSIONS_PATH, SignIn};
 use qoin_core::api::transactions::TRANSACTIONS_PATH;
+use qoin_core::unicode::Tables;
 use qoin_core::vault::{Root, Salt};
 use qoin_tests::{api::answer, member::units};
 use reqwest::Method;
@@ -17,7 +18,7 @@ use serde_json::Value;
 async fn sign_in(town: &Town, email: &str, password: &str) -> Result<(String, Value)> {
     let site = town.leader.website();
     let asked: PasswordParameters = site.post(PARAMETERS_PATH, &ParametersRequest { email: email.to_owned() }).await?;
-    let root = Root::derive(password, &Salt::from_bytes(asked.salt.0), &asked.parameters)?;
+    let root = Root::derive(password, &Salt::from_bytes(asked.salt.0), &asked.parameters, &Tables)?;
     let body = SignIn { email: email.to_owned(), authentication_key: Bytes(*root.authentication_key().as_bytes()) };
     let response = site.request(Method::POST, SESSIONS_PATH).header(ORIGIN, site.base()).json(&body).send().await?;
     anyhow::ensure!(response.status().is_success(), "signing in answered {}", response.status());
