@@ -7,7 +7,11 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use qoin_core::{
-    api::{account::AccountView, blocks::Tip, events::Event},
+    api::{
+        account::{AccountView, HistoryPage},
+        blocks::Tip,
+        events::Event,
+    },
     limits::PAGE_ENTRIES_MAX,
 };
 
@@ -27,20 +31,17 @@ impl WalletContext {
         Ok(())
     }
 
-    /// Begins with the account just loaded: loads its movements, then listens to all that happens after it.
-    pub(super) fn follow(self) {
-        let Some(position) =
-            self.account.with_untracked(|account| account.as_ref().map(|account| account.position.clone()))
-        else {
-            return;
-        };
+    /// Loads the movements, and the account unless it was just loaded, then listens to all that happens after it.
+    pub(super) fn follow(self, account: Option<AccountView>) {
         let turn = self.turn();
         self.online.set(Online::Reconnecting);
         spawn_local(async move {
             let mut attempt = 0;
             while self.turn() == turn {
-                match self.heed(api::history(None, LATEST as u32).await) {
-                    Ok(page) if self.turn() == turn => {
+                match self.load(account.clone()).await {
+                    Ok((account, page)) if self.turn() == turn => {
+                        let position = account.position.clone();
+                        self.account.set(Some(account));
                         self.movements.set(Some(Movements::fresh(page)));
                         let live = Live::open(position, move |delivery| self.take_in(turn, delivery));
                         self.inner.update_value(|inner| inner.live = Some(live));
@@ -51,6 +52,19 @@ impl WalletContext {
                 attempt += 1;
             }
         });
+    }
+
+    /// The account and then its newest movements, as many as are shown. In this order the account's position is not
+    /// later than the movements, so that a stream from there on misses none.
+    async fn load(&self, account: Option<AccountView>) -> Result<(AccountView, HistoryPage), Failure> {
+        let held = self.movements.with_untracked(|held| held.as_ref().map_or(0, |held| held.list().len()));
+        let limit = (held.max(LATEST) as u32).min(PAGE_ENTRIES_MAX);
+        let account = match account {
+            Some(account) => account,
+            None => self.heed(api::account().await)?,
+        };
+        let page = self.heed(api::history(None, limit).await)?;
+        Ok((account, page))
     }
 
     /// Forgets what was followed, and lets no late answer bring it back.
@@ -64,19 +78,16 @@ impl WalletContext {
         self.movements.set(None);
     }
 
-    /// Loads account and movements anew; for when the stream could not tell everything.
+    /// Asks how account and movements are now, without waiting for the stream to tell it.
     pub(super) async fn reload(&self) -> Result<(), Failure> {
         let turn = self.turn();
-        let held = self.movements.with_untracked(|held| held.as_ref().map_or(0, |held| held.list().len()));
-        let limit = (held.max(LATEST) as u32).min(PAGE_ENTRIES_MAX);
-        let account = self.heed(api::account().await)?;
-        let page = self.heed(api::history(None, limit).await)?;
+        let (account, page) = self.load(None).await?;
         if self.turn() == turn {
-            self.account.set(Some(account));
-            self.movements.update(|held| match held {
-                Some(held) => held.renew(page),
-                None => *held = Some(Movements::fresh(page)),
-            });
+            let older = |held: &AccountView| is_current(&account.position, &held.position);
+            if self.account.with_untracked(|held| held.as_ref().is_none_or(older)) {
+                self.account.set(Some(account));
+            }
+            self.movements.update(|held| held.iter_mut().for_each(|held| held.renew(page.clone())));
         }
         Ok(())
     }
@@ -98,7 +109,7 @@ impl WalletContext {
                 self.movements.update(|held| held.iter_mut().for_each(|held| held.seal(&block)));
                 self.raise_tip(block.tip);
             }
-            Event::Reset => self.reload_soon(turn),
+            Event::Reset => self.begin_anew(),
             Event::SignedOut => self.session_ended(),
         }
     }
@@ -130,6 +141,16 @@ impl WalletContext {
         if rises {
             self.account.update(|held| held.iter_mut().for_each(|held| held.tip = tip.clone()));
         }
+    }
+
+    /// Too much was missed, or the leader knows less than before: begins as if the page had just been opened.
+    fn begin_anew(self) {
+        let live = self.inner.try_update_value(|inner| {
+            inner.turn += 1;
+            inner.live.take()
+        });
+        drop(live);
+        self.follow(None);
     }
 
     fn reload_soon(self, turn: u32) {

@@ -1,6 +1,7 @@
 //! From passwords to keys, and from keys to signatures.
 
 use super::{Failure, pause};
+use crate::unicode::BrowserForms;
 use qoin_core::{
     address::Address,
     api::{
@@ -25,7 +26,7 @@ pub fn new_seed() -> Result<Seed, Failure> {
 /// What the password gives. It takes about a second, during which the page stands still; weak parameters are refused.
 pub async fn derive(password: &str, parameters: &PasswordParameters) -> Result<Root, Failure> {
     pause::for_paint().await;
-    Ok(Root::derive(password, &Salt::from_bytes(parameters.salt.0), &parameters.parameters)?)
+    Ok(Root::derive(password, &Salt::from_bytes(parameters.salt.0), &parameters.parameters, &BrowserForms)?)
 }
 
 /// Seals `seed` of `address` under a new password.

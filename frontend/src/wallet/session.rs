@@ -265,9 +265,9 @@ impl WalletContext {
         self.note_session(session);
         self.inner.update_value(|inner| inner.seed = Some(Rc::new(seed)));
         self.expired.set(false);
-        self.account.set(Some(account));
+        self.account.set(Some(account.clone()));
         self.phase.set(Phase::Ready { me });
-        self.follow();
+        self.follow(Some(account));
         Ok(())
     }
 
