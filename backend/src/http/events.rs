@@ -17,9 +17,11 @@ use qoin_core::api::problem::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::Sleep;
 use utoipa::IntoParams;
 
 /// How often a silent stream says that it is still there, so that no proxy closes it.
@@ -82,6 +84,8 @@ struct Follower {
     /// Everything up to here was told.
     told: Position,
     waiting: VecDeque<sse::Event>,
+    /// When the session's time is over.
+    expiry: Pin<Box<Sleep>>,
     is_over: bool,
     _counted: Counted,
     _reservation: EventsReservation,
@@ -95,11 +99,13 @@ impl Follower {
         published: Receiver<Arc<Published>>,
         after: Option<Position>,
     ) -> Result<Self, ApiError> {
+        let left_ms = session.expires_ms().saturating_sub(leader.ledger.now_ms());
         let mut follower = Self {
             session,
             published,
             told: Position::default(),
             waiting: VecDeque::new(),
+            expiry: Box::pin(tokio::time::sleep(Duration::from_millis(left_ms))),
             is_over: false,
             _counted: Counted::new(&leader),
             _reservation: reservation,
@@ -127,12 +133,11 @@ impl Follower {
             if self.is_over {
                 return None;
             }
-            let left_ms = self.session.expires_ms().saturating_sub(self.leader.ledger.now_ms());
             let told = tokio::select! {
                 biased;
                 () = self.leader.stopping.cancelled() => return None,
                 () = self.session.ended().cancelled() => self.sign_out(),
-                () = tokio::time::sleep(Duration::from_millis(left_ms)) => self.sign_out(),
+                () = &mut self.expiry => self.sign_out(),
                 published = self.published.recv() => match published {
                     Ok(published) => self.tell(&published),
                     Err(RecvError::Lagged(_)) => self.reset(),

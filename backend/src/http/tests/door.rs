@@ -52,6 +52,16 @@ fn the_openapi_document_is_as_reviewed() {
 }
 
 #[test]
+fn every_type_that_the_document_names_is_in_it() {
+    let document = document().to_json().unwrap();
+    let schemas = serde_json::from_str::<Value>(&document).unwrap()["components"]["schemas"].clone();
+    for reference in document.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.get(name).is_some(), "{name}");
+    }
+}
+
+#[test]
 fn every_path_of_the_shared_types_is_served() {
     let document = serde_json::to_value(document()).unwrap();
     for path in [
