@@ -170,20 +170,6 @@ impl Reader {
         Ok(Some(entries))
     }
 
-    /// Movements by name, in the given order.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn movements(&self, movements: &[MovementRef]) -> Result<Vec<Entry>, StoreError> {
-        let snapshot = self.snapshot()?;
-        let mut heights = Heights::default();
-        let mut entries = Vec::with_capacity(movements.len());
-        for movement in movements {
-            entries.extend(entry(&*snapshot, *movement, &mut heights)?.map(|(entry, _)| entry));
-        }
-        Ok(entries)
-    }
-
     /// A log record.
     ///
     /// # Errors
