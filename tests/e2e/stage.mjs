@@ -11,6 +11,7 @@ const PATIENCE_MS = 30_000;
 export class Stage {
   #programs = [];
   #visitors = [];
+  #failed = false;
 
   /** Starts leader and browser. Give it to `before`. */
   async open(settings) {
@@ -47,12 +48,14 @@ export class Stage {
     return miner;
   }
 
-  /** The body of a test: tells what was going on when it fails. */
+  /** The body of a test: tells what was going on when it fails. What builds on it is not tried then. */
   act(body) {
     return async (t) => {
+      if (this.#failed) throw new Error('not tried: a test before it in this file failed');
       try {
         return await body(t);
       } catch (error) {
+        this.#failed = true;
         console.error(await this.#account());
         throw error;
       }

@@ -23,6 +23,9 @@ export async function visit(page, name) {
   await page.waitForFunction((title) => document.title.startsWith(title), name);
 }
 
+/** Waits until the wallet is open, on whichever page. */
+export const isOpen = (page) => page.getByRole('navigation', { name: 'Main' }).waitFor();
+
 /** Waits until the figure with this id shows exactly this amount. */
 export async function showsAmount(page, id, amount) {
   await page.getByTestId(id).filter({ hasText: money(amount) }).waitFor();
@@ -36,10 +39,10 @@ export async function signIn(page, email, password) {
   await button(page, 'Sign in').click();
 }
 
-/** Signs in and waits for the wallet. */
+/** Signs in and waits until the wallet is open. */
 export async function enter(page, { email, password }) {
   await signIn(page, email, password);
-  await page.getByTestId('balance').waitFor();
+  await isOpen(page);
 }
 
 /** An administrator's page makes an invitation; the link to hand over. */
@@ -104,7 +107,13 @@ export async function credit(page, name, amount) {
 
 /** Fills in a payment on the send page. */
 export async function fillIn(page, { to, amount, memo }) {
+  // By way of the wallet: after a payment the send page tells of that one until it is left.
+  await visit(page, 'Wallet');
   await visit(page, 'Send');
+  await button(page, 'Review').waitFor();
+  // A draft from before is still there.
+  const change = button(page, 'Change');
+  if (await change.isVisible()) await change.click();
   await pick(page, to);
   await field(page, 'Amount').fill(amount);
   if (memo) await field(page, 'Memo').fill(memo);
