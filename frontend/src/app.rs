@@ -1,20 +1,23 @@
 //! The app: what every page has around it, and which page is shown.
 
 use crate::{
-    frame::{Frame, guest},
+    frame::{frame, guest},
     locales::texts,
     pages,
-    routes::Page,
+    routes::{Page, Route},
     ui::{
-        self,
+        View,
+        dom::{Part, classed, react, show_in, span},
+        mark,
         money::write_amounts_of,
-        toast::{ToastArea, Toasts},
+        toast::Toasts,
     },
     wallet::{Phase, WalletContext},
 };
 use leptos::prelude::*;
-use leptos_router::{components::Router, hooks::use_location};
+use std::cell::Cell;
 use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 /// Where the wallet stands, as far as it decides what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,28 +30,26 @@ enum Stage {
     Ready,
 }
 
-/// The whole app.
-#[component]
-pub fn App() -> AnyView {
+/// Starts the app in an element of the page.
+pub fn start(place: &HtmlElement) {
     let wallet = WalletContext::start();
+    let (route, toasts) = (Route::start(), Toasts::new());
     write_amounts_of(wallet.currency());
     provide_context(wallet);
-    provide_context(Toasts::new());
+    provide_context(route);
+    provide_context(toasts);
     provide_context(pages::send::Draft::new());
     provide_context(pages::join::Token::take());
-    let _ = document().document_element().map(|page| page.set_attribute("lang", texts().language));
-    view! {
-        <Router><Stages /></Router>
-        <ToastArea />
+    if let Some(page) = document().document_element() {
+        let _ = page.set_attribute("lang", texts().language);
     }
-    .into_any()
+    place.set_inner_html("");
+    show_in(place, stages(wallet, route));
+    show_in(place, toasts.area());
 }
 
-#[component]
-fn Stages() -> AnyView {
-    let phase = expect_context::<WalletContext>().phase();
-    let path = use_location().pathname;
-    let page = Memo::new(move |_| Page::at(&path.get()));
+fn stages(wallet: WalletContext, route: Route) -> View {
+    let phase = wallet.phase();
     let stage = Memo::new(move |_| {
         phase.with(|phase| match phase {
             Phase::Starting => Stage::Starting,
@@ -59,35 +60,35 @@ fn Stages() -> AnyView {
             Phase::Ready { .. } => Stage::Ready,
         })
     });
-    name_window(stage, page);
+    name_window(stage, route);
     // An invitation is shown to whoever opens it; the words help whoever cannot open the wallet.
-    let shown = Memo::new(move |_| match (stage.get(), page.get()) {
+    let shown = Memo::new(move |_| match (stage.get(), route.page()) {
         (stage @ (Stage::Starting | Stage::Unreachable), _) => (stage, Page::Wallet),
         (_, Page::Join) => (Stage::SignedOut, Page::Join),
         (Stage::SignedOut | Stage::Locked | Stage::FirstPassword, Page::Recover) => (Stage::SignedOut, Page::Recover),
-        (Stage::Ready, _) => (Stage::Ready, Page::Wallet),
         (stage, _) => (stage, Page::Wallet),
     });
     (move || match shown.get() {
         (Stage::Starting, _) => starting(),
         (Stage::Unreachable, _) => pages::unreachable(),
-        (Stage::SignedOut, Page::Join) => view! { <pages::join::Join /> }.into_any(),
-        (Stage::SignedOut, Page::Recover) => view! { <pages::recover::Recover /> }.into_any(),
-        (Stage::SignedOut, _) => view! { <pages::sign_in::SignIn /> }.into_any(),
-        (Stage::Locked, _) => view! { <pages::locked::Locked /> }.into_any(),
-        (Stage::FirstPassword, _) => view! { <pages::first_password::FirstPassword /> }.into_any(),
-        (Stage::Ready, _) => view! { <Frame page /> }.into_any(),
+        (Stage::SignedOut, Page::Join) => pages::join::join(),
+        (Stage::SignedOut, Page::Recover) => pages::recover::recover(),
+        (Stage::SignedOut, _) => pages::sign_in::sign_in(),
+        (Stage::Locked, _) => pages::locked::locked(),
+        (Stage::FirstPassword, _) => pages::first_password::first_password(),
+        (Stage::Ready, _) => frame(route),
     })
-    .into_any()
+    .view()
 }
 
 /// Names the window after what is shown, and after a change of page moves the focus to its heading,
 /// so that a screen reader says where one is.
-fn name_window(stage: Memo<Stage>, page: Memo<Page>) {
+fn name_window(stage: Memo<Stage>, route: Route) {
     let t = &texts().pages;
-    Effect::new(move |before: Option<(Stage, Page)>| {
-        let now = (stage.get(), page.get());
-        let name = match now {
+    let before = Cell::new(None);
+    react(move || {
+        let (stage, page) = (stage.get(), route.page());
+        let name = match (stage, page) {
             (_, page @ Page::Join) | (Stage::Ready, page) => page.name(),
             (Stage::SignedOut | Stage::Locked, page @ Page::Recover) => page.name(),
             (Stage::SignedOut, _) => t.sign_in,
@@ -96,10 +97,9 @@ fn name_window(stage: Memo<Stage>, page: Memo<Page>) {
             (Stage::Starting | Stage::Unreachable, _) => "",
         };
         document().set_title(&if name.is_empty() { "Qoin".to_owned() } else { [name, " · Qoin"].concat() });
-        if before.is_some_and(|before| before.1 != now.1) {
+        if before.replace(Some(page)).is_some_and(|before| before != page) {
             focus_heading();
         }
-        now
     });
 }
 
@@ -107,16 +107,14 @@ fn name_window(stage: Memo<Stage>, page: Memo<Page>) {
 pub fn focus_heading() {
     request_animation_frame(|| {
         if let Ok(Some(heading)) = document().query_selector("main h1")
-            && let Ok(heading) = heading.dyn_into::<web_sys::HtmlElement>()
+            && let Ok(heading) = heading.dyn_into::<HtmlElement>()
         {
             drop(heading.focus());
         }
     });
 }
 
-fn starting() -> AnyView {
-    guest(
-        false,
-        view! { <p class="splash" role="status"><span class="hidden-visually">{texts().start.opening}</span>{ui::mark()}</p> },
-    )
+fn starting() -> View {
+    let opening = span("hidden-visually").add(texts().start.opening);
+    guest(|| false, classed("p", "splash").attr("role", "status").add(opening).add(mark()))
 }

@@ -1,6 +1,9 @@
-//! The app's addresses.
+//! The app's addresses, and going from one to another without loading the page anew.
 
 use crate::{locales::texts, ui::Icon};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Element, Event, HtmlAnchorElement, MouseEvent};
 
 /// What an address names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,4 +79,60 @@ impl Page {
             _ => Icon::Wallet,
         }
     }
+}
+
+/// Where the app is. The app provides it as context.
+#[derive(Clone, Copy)]
+pub struct Route(RwSignal<Page>);
+
+impl Route {
+    /// Begins at the browser's address and follows it from now on: clicks on links, back and forward.
+    pub fn start() -> Self {
+        let route = Self(RwSignal::new(here()));
+        let moved = Closure::<dyn Fn()>::new(move || route.0.set(here())).into_js_value();
+        let clicked = Closure::<dyn Fn(MouseEvent)>::new(move |event| route.follow_link(&event)).into_js_value();
+        // Neither can be refused: both events exist in every browser.
+        let _ = window().add_event_listener_with_callback("popstate", moved.unchecked_ref());
+        let _ = document().add_event_listener_with_callback("click", clicked.unchecked_ref());
+        route
+    }
+
+    /// The page at the browser's address.
+    pub fn page(self) -> Page {
+        self.0.get()
+    }
+
+    /// Goes to a page.
+    pub fn go(self, page: Page) {
+        self.go_to(page.path());
+    }
+
+    fn go_to(self, path: &str) {
+        if let Ok(history) = window().history() {
+            drop(history.push_state_with_url(&JsValue::NULL, "", Some(path)));
+        }
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+        self.0.set(here());
+    }
+
+    /// Takes over a plain click on a link to another page of the app; everything else is the browser's.
+    fn follow_link(self, event: &MouseEvent) {
+        let plain =
+            event.button() == 0 && !event.meta_key() && !event.ctrl_key() && !event.shift_key() && !event.alt_key();
+        let link = clicked_link(event).filter(|link| plain && link.target().is_empty() && link.hash().is_empty());
+        let Some(link) = link else { return };
+        if Ok(link.origin()) == window().location().origin() {
+            event.prevent_default();
+            self.go_to(&link.pathname());
+        }
+    }
+}
+
+fn clicked_link(event: &Event) -> Option<HtmlAnchorElement> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    target.closest("a").ok()??.dyn_into().ok()
+}
+
+fn here() -> Page {
+    Page::at(&window().location().pathname().unwrap_or_default())
 }

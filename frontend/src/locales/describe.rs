@@ -2,14 +2,14 @@
 
 use super::{fill, texts};
 use crate::{
-    unicode::BrowserForms,
     ui::money::{amount_text, form},
+    unicode::BrowserForms,
     wallet::{DraftFault, Failure},
 };
 use qoin_core::{
     amount::{Amount, AmountError},
     api::problem::ProblemCode,
-    memo::MemoError,
+    memo::{Memo, MemoError},
     validate::{self, PasswordError},
     vault::{Seed, WordsError},
 };
@@ -105,4 +105,14 @@ pub fn name_fault(name: &str) -> Option<String> {
 /// What is wrong with recovery words as they were typed; `None` if nothing is.
 pub fn words_fault(text: &str) -> Option<String> {
     Seed::from_words(text).err().map(|error| words(&error))
+}
+
+/// That a password is missing; `None` if something is written.
+pub fn missing_password(password: &str) -> Option<String> {
+    password.is_empty().then(|| texts().password.empty.into())
+}
+
+/// What is wrong with a memo as it was typed; `None` if nothing is.
+pub fn memo_fault(text: &str) -> Option<String> {
+    Memo::check(text.trim()).err().map(|error| memo(&error))
 }

@@ -26,7 +26,6 @@ pub const TEXTS: Texts = Texts {
         today: "Today",
         yesterday: "Yesterday",
         pending: "Pending",
-        confirmed: "Confirmed",
         skip_to_content: "Skip to content",
         navigation: "Main",
     },

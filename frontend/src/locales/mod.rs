@@ -46,7 +46,8 @@ macro_rules! rooms {
 rooms! {
     /// What several pages share.
     parts: Parts {
-        close, cancel, copy, copied, show_password, hide_password, password, new_password, email, name,         loading, try_again, done, more, today, yesterday, pending, confirmed, skip_to_content, navigation,
+        close, cancel, copy, copied, show_password, hide_password, password, new_password, email, name, loading,
+        try_again, done, more, today, yesterday, pending, skip_to_content, navigation,
     }
     /// The pages' names in navigation and in the window's title.
     pages: Pages { wallet, send, history, people, account, sign_in, join, recover, locked, first_password, missing }
@@ -66,8 +67,8 @@ rooms! {
     }
     /// The recovery words.
     words: Words {
-        title, lead, warning, noted, check_title, check_lead, word_number, check_wrong, show_again,
-        expected_24, unknown_word, wrong_words,
+        title, lead, warning, noted, check_title, check_lead, word_number, check_wrong, show_again, expected_24,
+        unknown_word, wrong_words,
     }
     /// Opening an invitation.
     join: Join {
@@ -84,11 +85,12 @@ rooms! {
     }
     /// The send page.
     send: Send {
-        title, to, to_placeholder, to_missing, searching, nobody, found, change, to_self, amount, amount_hint, amount_empty,
-        amount_sign, amount_malformed, amount_decimals, amount_overflow, amount_zero, amount_funds, memo, memo_hint,
-        memo_long, memo_control, not_ready, review, review_title, review_to, review_amount, review_after, review_memo,
-        first_title, first_text, changed_title, changed_text, send_now, unsure_title, unsure_text, send_again, forget,
-        sent_title, confirmed_title, sent_to, waiting, in_block, pay_another, to_wallet,
+        title, to, to_placeholder, to_missing, searching, nobody, found, change, to_self, amount, amount_hint,
+        amount_empty, amount_sign, amount_malformed, amount_decimals, amount_overflow, amount_zero, amount_funds,
+        memo, memo_hint, memo_long, memo_control, not_ready, review, review_title, review_to, review_amount,
+        review_after, review_memo, first_title, first_text, changed_title, changed_text, send_now, unsure_title,
+        unsure_text, send_again, forget, sent_title, confirmed_title, sent_to, waiting, in_block, pay_another,
+        to_wallet,
     }
     /// The history page and a movement's details.
     history: History {
@@ -104,9 +106,9 @@ rooms! {
     }
     /// The page of administrators.
     people: People {
-        title, invite_title, invite_lead, invite, link_title, link_text, link_label, open_title,
-        open_empty, expires, withdraw, withdrawn, credit_title, credit_lead, credit, credited, create_title, create_lead,
-        create, created, first_password,
+        title, invite_title, invite_lead, invite, link_title, link_text, link_label, open_title, open_empty, expires,
+        withdraw, withdrawn, credit_title, credit_lead, credit, credited, create_title, create_lead, create, created,
+        first_password,
     }
     /// A page that does not exist.
     missing: Missing { title, text, button }

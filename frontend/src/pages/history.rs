@@ -1,65 +1,59 @@
 //! The history: all movements by day, newest first, live.
 
 use crate::{
-    locales::{describe, texts},
+    locales::texts,
     ui::{
-        Button, Icon, Task,
-        field::{fault, fresh_id},
+        Button, El, Icon, Part, Task, View, classed, div, el,
+        field::fault,
         format::{day, day_key, ms},
-        movement::{MovementDialog, movement_row},
-        state,
+        movement::{movement_dialog, movement_row},
+        p, state,
+        task::in_words,
     },
     wallet::WalletContext,
 };
 use leptos::prelude::*;
 use qoin_core::api::account::Movement;
 
+/// A list shorter than this needs no word about its end.
+const LONG: usize = 10;
+
 /// The page with all movements.
-#[component]
-pub fn History() -> AnyView {
+pub fn history() -> View {
     let t = &texts().history;
     let wallet = expect_context::<WalletContext>();
     let movements = wallet.movements();
     let has_more = wallet.has_more();
     let selected = RwSignal::new(None);
-    let select = Callback::new(move |cursor| selected.set(Some(cursor)));
     let task = Task::new();
-    let load = move |()| {
-        task.start(async move { wallet.load_more().await.map_err(|failure| describe::failure(&failure)) });
-    };
+    let load = move || task.start(async move { in_words(wallet.load_more().await) });
     let days = move || {
         movements.with(|movements| match movements.as_deref() {
-            None => view! { <div class="panel">{state::skeleton_rows(8)}</div> }.into_any(),
-            Some([]) => {
-                view! { <div class="panel">{state::empty(Icon::History, t.empty_title, t.empty_text)}</div> }.into_any()
-            }
+            None => vec![div("panel").add(state::skeleton_rows(8))],
+            Some([]) => vec![div("panel").add(state::empty(Icon::History, t.empty_title, t.empty_text))],
             Some(movements) => {
                 let key = |movement: &Movement| day_key(ms(movement.at_us));
-                movements
-                    .chunk_by(|a, b| key(a) == key(b))
-                    .map(|of_day| day_list(of_day, select))
-                    .collect_view()
-                    .into_any()
+                movements.chunk_by(|a, b| key(a) == key(b)).map(|of_day| day_list(of_day, selected)).collect()
             }
         })
     };
     let more = move || match (has_more.get(), movements.with(|movements| movements.as_ref().map_or(0, Vec::len))) {
-        (true, _) => view! { <Button label=texts().parts.more look="plain" busy=task.busy on_press=load /> }.into_any(),
-        (false, 10..) => view! { <p class="quiet small">{t.end}</p> }.into_any(),
-        _ => ().into_any(),
+        (true, _) => Button::new(texts().parts.more, load).look("plain").busy(task.busy).view(),
+        (false, LONG..) => p("quiet small").add(t.end).view(),
+        _ => View::Nothing,
     };
-    view! {
-        <div class="page-head"><h1 tabindex="-1">{t.title}</h1></div>
-        <div class="days">{days}</div>
-        {fault(fresh_id(), task.fault.into())}
-        <div class="more">{more}</div>
-        <MovementDialog selected />
-    }
-    .into_any()
+    vec![
+        state::page_heading(t.title).view(),
+        div("days").add(days).view(),
+        fault(task.fault).view(),
+        div("more").add(more).view(),
+        movement_dialog(selected),
+    ]
+    .view()
 }
 
-fn day_list(of_day: &[Movement], select: Callback<String>) -> AnyView {
+fn day_list(of_day: &[Movement], selected: RwSignal<Option<String>>) -> El {
     let name = of_day.first().map(|movement| day(ms(movement.at_us)));
-    let rows = of_day.iter().map(|movement| movement_row(movement.clone(), false, select)).collect_view();
-    view! { <section class="day"><h2>{name}</h2><ul class="rows panel">{rows}</ul></section> }.into_any()
+    let rows: Vec<_> = of_day.iter().map(|movement| movement_row(movement, false, selected)).collect();
+    classed("section", "day").add(el("h2").add(name)).add(classed("ul", "rows panel").add(rows))
 }

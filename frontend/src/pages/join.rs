@@ -1,45 +1,52 @@
 //! Opening an invitation: name and password, then the recovery words, then the account.
 
 use crate::{
+    app::focus_heading,
     frame::guest,
     locales::{describe, fill, texts},
-    routes::Page,
+    routes::{Page, Route},
     ui::{
-        Button, Field, Icon, Task,
-        field::{any_fault, fault, fault_of, fresh_id},
-        icon, toast,
-        words::{NewPassword, NoteWords},
+        Button, Field, Icon, Part, Task, View, classed, div, el,
+        field::{any_fault, fault, fault_of, form},
+        icon, link, p, react,
+        state::heading,
+        task::in_words,
+        toast,
+        words::{new_password, note_words},
     },
     wallet::{Prepared, WalletContext},
 };
-use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos::{prelude::*, task::spawn_local};
 use qoin_core::api::invitations::InvitationOpened;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 /// The invitation's token, kept in memory only. The app provides it as context.
 #[derive(Clone, Copy)]
 pub struct Token(RwSignal<Option<String>>);
 
 impl Token {
-    /// Takes the token out of the page's address, if the address is an invitation's.
+    /// Takes the token out of the page's address, if the address is an invitation's; now, and whenever another link is
+    /// opened in the same window.
     pub fn take() -> Self {
         let token = Self(RwSignal::new(None));
-        let location = window().location();
-        if Page::at(&location.pathname().unwrap_or_default()) == Page::Join {
-            token.take_from(&location.hash().unwrap_or_default());
-        }
+        token.take_from_address();
+        let changed = Closure::<dyn Fn()>::new(move || token.take_from_address()).into_js_value();
+        // It cannot be refused: the event exists in every browser.
+        let _ = window().add_event_listener_with_callback("hashchange", changed.unchecked_ref());
         token
     }
 
-    /// Takes the token out of this fragment, and the fragment out of the address: no token stays in the history.
-    fn take_from(self, hash: &str) {
-        let fragment = hash.trim_start_matches('#');
-        if !fragment.is_empty() {
-            self.0.set(Some(fragment.to_owned()));
-            if let Ok(history) = window().history() {
-                drop(history.replace_state_with_url(&JsValue::NULL, "", Some(Page::Join.path())));
-            }
+    /// Takes the fragment out of the address, so that no token stays in the browser's history.
+    fn take_from_address(self) {
+        let location = window().location();
+        let hash = location.hash().unwrap_or_default();
+        let token = hash.trim_start_matches('#');
+        if token.is_empty() || Page::at(&location.pathname().unwrap_or_default()) != Page::Join {
+            return;
+        }
+        self.0.set(Some(token.to_owned()));
+        if let Ok(history) = window().history() {
+            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(Page::Join.path())));
         }
     }
 }
@@ -55,21 +62,17 @@ enum Stage {
 }
 
 /// The page of an invitation.
-#[component]
-pub fn Join() -> AnyView {
+pub fn join() -> View {
     let t = &texts().join;
     let wallet = expect_context::<WalletContext>();
     let token = expect_context::<Token>();
-    let hash = use_location().hash;
-    // Another link opened in the same window changes only the fragment.
-    Effect::new(move |_| token.take_from(&hash.get()));
     let opened = RwSignal::new(None::<Result<InvitationOpened, String>>);
-    Effect::new(move |_| {
+    react(move || {
         let Some(token) = token.0.get() else { return };
         opened.set(None);
-        leptos::task::spawn_local(async move {
+        spawn_local(async move {
             let answer = wallet.open_invitation(token).await;
-            opened.try_set(Some(answer.map_err(|failure| describe::failure(&failure))));
+            opened.try_set(Some(in_words(answer)));
         });
     });
     let me = wallet.me();
@@ -84,101 +87,93 @@ pub fn Join() -> AnyView {
         (true, _, Some(Ok(invitation))) => Stage::Open(invitation),
     });
     let content = move || match stage.get() {
-        Stage::NoToken => told(t.no_token_title, t.no_token_text.into()),
+        Stage::NoToken => told(t.no_token_title, t.no_token_text),
         Stage::SignedIn(name) => signed_in(wallet, &name),
-        Stage::Opening => view! { <p class="quiet" role="status">{t.opening}"…"</p> }.into_any(),
-        Stage::Invalid(text) => told(t.invalid_title, text),
-        Stage::Open(invitation) => view! { <Accept token invitation wide joining /> }.into_any(),
+        Stage::Opening => p("quiet").attr("role", "status").add(t.opening).add("…").view(),
+        Stage::Invalid(text) => told(t.invalid_title, &text),
+        Stage::Open(invitation) => accept(wallet, token, invitation, wide, joining),
     };
-    guest(wide, view! { <div class="stack">{content}</div> })
+    guest(move || wide.get(), div("stack").add(content))
 }
 
 /// Something to be told, with a way on.
-fn told(title: &'static str, text: String) -> AnyView {
-    view! {
-        <header><h1 tabindex="-1">{title}</h1><p class="quiet">{text}</p></header>
-        <a class="button plain wide" href="/">{texts().recover.sign_in_instead}</a>
-    }
-    .into_any()
+fn told(title: &str, text: &str) -> View {
+    let on = link("button plain wide", Page::Wallet.path()).add(texts().recover.sign_in_instead);
+    vec![heading(title, text), on.view()].view()
 }
 
-fn signed_in(wallet: WalletContext, name: &str) -> AnyView {
+fn signed_in(wallet: WalletContext, name: &str) -> View {
     let t = &texts().join;
     let task = Task::new();
-    let sign_out = move |()| {
-        task.start(async move { wallet.sign_out().await.map_err(|failure| describe::failure(&failure)) });
-    };
-    view! {
-        <header><h1 tabindex="-1">{t.signed_in_title}</h1><p class="quiet">{fill(t.signed_in_text, &[name])}</p></header>
-        {fault(fresh_id(), task.fault.into())}
-        <Button label=t.signed_in_button look="wide" busy=task.busy on_press=sign_out />
-        <a class="link-button" href="/">{icon(Icon::Back)}{texts().send.to_wallet}</a>
-    }
-    .into_any()
+    let sign_out = move || task.start(async move { in_words(wallet.sign_out().await) });
+    vec![
+        heading(t.signed_in_title, &fill(t.signed_in_text, &[name])),
+        fault(task.fault).view(),
+        Button::new(t.signed_in_button, sign_out).look("wide").busy(task.busy).view(),
+        link("link-button", Page::Wallet.path()).add(icon(Icon::Back)).add(texts().send.to_wallet).view(),
+    ]
+    .view()
 }
 
-#[component]
-fn Accept(token: Token, invitation: InvitationOpened, wide: RwSignal<bool>, joining: RwSignal<bool>) -> AnyView {
+fn accept(
+    wallet: WalletContext,
+    token: Token,
+    invitation: InvitationOpened,
+    wide: RwSignal<bool>,
+    joining: RwSignal<bool>,
+) -> View {
     let t = &texts().join;
-    let wallet = expect_context::<WalletContext>();
+    let route = expect_context::<Route>();
     let name = RwSignal::new(invitation.name);
-    let prepared = RwSignal::new(None::<Prepared>);
     let email = invitation.email;
+    let prepared = RwSignal::new(None::<Prepared>);
     let task = Task::new();
     let show = toast();
-    let navigate = use_navigate();
-    let accept = Callback::new(move |()| {
-        let (Some(token_text), Some(prepared)) = (token.0.get_untracked(), prepared.get_untracked()) else { return };
-        let navigate = navigate.clone();
+    let finish = move || {
+        let (Some(text), Some(prepared)) = (token.0.get_untracked(), prepared.get_untracked()) else { return };
         task.start(async move {
             joining.set(true);
-            let result = wallet.accept_invitation(token_text, name.get_untracked(), &prepared).await;
-            if let Err(failure) = result {
+            let result = wallet.accept_invitation(text, name.get_untracked(), &prepared).await;
+            if result.is_err() {
                 joining.set(false);
-                return Err(describe::failure(&failure));
             }
-            navigate("/", Default::default());
+            in_words(result)?;
+            route.go(Page::Wallet);
             token.0.set(None);
             show(t.welcome.into());
             Ok(())
         });
-    });
-    Effect::new(move |_| {
+    };
+    react(move || {
         let at_words = prepared.with(Option::is_some);
         wide.set(at_words);
         if at_words {
-            crate::app::focus_heading();
+            focus_heading();
         }
     });
-    let steps = move || steps(if prepared.with(Option::is_some) { 2 } else { 1 });
-    let content = move || match prepared.get() {
-        None => view! { <Choose name email=email.clone() prepared /> }.into_any(),
-        Some(Prepared { words, .. }) => {
-            view! { <NoteWords words finish=t.create busy=task.busy fault=task.fault on_checked=accept /> }.into_any()
-        }
+    let content = move || {
+        let (reached, step) = match prepared.get() {
+            None => (1, choose(wallet, name, &email, prepared)),
+            Some(Prepared { words, .. }) => (2, note_words(words, t.create, task, finish)),
+        };
+        vec![steps(reached), step]
     };
-    view! { {steps}{content} }.into_any()
+    content.view()
 }
 
 /// How far one is.
-fn steps(reached: usize) -> AnyView {
+fn steps(reached: usize) -> View {
     const STEPS: usize = 2;
-    let bars: Vec<_> = (1..=STEPS).map(|step| view! { <li class:reached={step <= reached}></li> }).collect();
-    view! {
-        <div aria-hidden="true"><ol class="steps">{bars}</ol></div>
-    }
-    .into_any()
+    let bar = |step| classed("li", if step <= reached { "reached" } else { "" });
+    classed("ol", "steps").attr("aria-hidden", "true").add((1..=STEPS).map(bar).collect::<Vec<_>>()).view()
 }
 
-#[component]
-fn Choose(name: RwSignal<String>, email: String, prepared: RwSignal<Option<Prepared>>) -> AnyView {
+fn choose(wallet: WalletContext, name: RwSignal<String>, email: &str, prepared: RwSignal<Option<Prepared>>) -> View {
     let t = &texts().join;
-    let wallet = expect_context::<WalletContext>();
     let (password, repeated) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (name_fault, password_fault, repeated_fault) = (fault_of(name), fault_of(password), fault_of(repeated));
     let task = Task::new();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
+    let submit = move || {
         name_fault.set(name.with_untracked(|name| describe::name_fault(name)));
         password_fault.set(password.with_untracked(|password| describe::password_fault(password)));
         let differs = password.with_untracked(|password| repeated.with_untracked(|repeated| password != repeated));
@@ -188,33 +183,17 @@ fn Choose(name: RwSignal<String>, email: String, prepared: RwSignal<Option<Prepa
         }
         task.start(async move {
             let made = wallet.prepare_account(password.get_untracked()).await;
-            prepared.set(Some(made.map_err(|failure| describe::failure(&failure))?));
+            prepared.set(Some(in_words(made)?));
             Ok(())
         });
     };
-    view! {
-        <header><h1 tabindex="-1">{t.title}</h1><p class="quiet">{t.lead}</p></header>
-        <form class="form" on:submit=submit novalidate>
-            <Field
-                label=texts().parts.email
-                value=RwSignal::new(email)
-                kind="email"
-                autocomplete="username"
-                fixed=true
-                hint=Some(t.email_hint.to_owned())
-            />
-            <Field label=texts().parts.name value=name autocomplete="name" fault=name_fault hint=Some(t.name_hint.to_owned()) />
-            <NewPassword label=texts().parts.password value=password fault=password_fault />
-            <Field
-                label=texts().password.repeat
-                value=repeated
-                kind="password"
-                autocomplete="new-password"
-                fault=repeated_fault
-            />
-            {fault(fresh_id(), task.fault.into())}
-            <Button label=t.button look="wide" busy=task.busy />
-        </form>
-    }
-    .into_any()
+    let repeat = Field::password(texts().password.repeat, repeated, "new-password").fault(repeated_fault);
+    let form = form("form", submit)
+        .add(Field::email(RwSignal::new(email.to_owned())).fixed().hint(t.email_hint))
+        .add(Field::new(texts().parts.name, name).autocomplete("name").fault(name_fault).hint(t.name_hint))
+        .add(new_password(texts().parts.password, password, password_fault))
+        .add(repeat)
+        .add(fault(task.fault))
+        .add(Button::submit(t.button).look("wide").busy(task.busy));
+    vec![heading(t.title, t.lead), el("div").add(form).view()].view()
 }

@@ -14,33 +14,24 @@ pub mod wallet;
 use crate::{
     frame::guest,
     locales::texts,
-    ui::{Button, Icon, icon, state},
+    routes::Page,
+    ui::{Button, Icon, Part, View, classed, div, icon, link, p, state},
 };
-use leptos::prelude::*;
+use leptos::prelude::window;
 
 /// The server does not answer.
-pub fn unreachable() -> AnyView {
+pub fn unreachable() -> View {
     let t = &texts().start;
-    let reload = move |()| drop(window().location().reload());
-    guest(
-        false,
-        view! {
-            <header><h1 tabindex="-1">{t.unreachable_title}</h1><p class="quiet">{t.unreachable_text}</p></header>
-            <p class="status pending" role="status">{t.unreachable_waiting}</p>
-            <Button label=texts().parts.try_again look="plain wide" on_press=reload />
-        },
-    )
+    let reload = || drop(window().location().reload());
+    let waiting = p("status pending").attr("role", "status").add(t.unreachable_waiting);
+    let again = Button::new(texts().parts.try_again, reload).look("plain wide");
+    guest(|| false, vec![state::heading(t.unreachable_title, t.unreachable_text), waiting.view(), again.view()])
 }
 
 /// There is no such page.
-pub fn missing() -> AnyView {
+pub fn missing() -> View {
     let t = &texts().missing;
-    view! {
-        <h1 class="hidden-visually" tabindex="-1">{t.title}</h1>
-        <div class="panel">
-            {state::empty(Icon::Search, t.title, t.text)}
-            <p class="more"><a class="button" href="/">{icon(Icon::Wallet)}{t.button}</a></p>
-        </div>
-    }
-    .into_any()
+    let home = link("button", Page::Wallet.path()).add(icon(Icon::Wallet)).add(t.button);
+    let title = classed("h1", "hidden-visually").attr("tabindex", "-1").add(t.title);
+    vec![title, div("panel").add(state::empty(Icon::Search, t.title, t.text)).add(p("more").add(home))].view()
 }

@@ -3,57 +3,54 @@
 use crate::{
     locales::{describe, fill, texts},
     ui::{
-        Button, Dialog, Field, Icon, Task,
-        field::{any_fault, fault, fault_of, fresh_id},
+        Button, El, Field, Icon, Part, Task, View, bdi, classed, dialog, div, el,
+        field::{Fault, any_fault, fault, fault_of, form},
         format::{Moment, moment},
-        member_picker::MemberPicker,
-        money::{amount_text, form},
+        member_picker::member_picker,
+        money::amount_text,
+        p,
         person::emblem,
-        state::{CopyText, skeleton_rows},
+        span,
+        state::{copy_text, page_heading, section_heading, skeleton_rows},
+        task::in_words,
         toast,
-        words::NewPassword,
+        words::new_password,
     },
     wallet::{Failure, PreparedCredit, WalletContext},
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
-use qoin_core::{
-    api::{invitations::InvitationView, members::MemberView, problem::ProblemCode},
-    memo::Memo,
-};
+use leptos::{prelude::*, task::spawn_local};
+use qoin_core::api::{invitations::InvitationView, members::MemberView, problem::ProblemCode};
 
 /// The page of administrators.
-#[component]
-pub fn People() -> AnyView {
+pub fn people() -> View {
     let t = &texts().people;
-    let open_invitations = RwSignal::new(None);
-    load_invitations(open_invitations);
-    view! {
-        <div class="page-head"><h1 tabindex="-1">{t.title}</h1></div>
-        <section class="panel padded section">
-            <header><h2>{t.invite_title}</h2><p class="quiet small">{t.invite_lead}</p></header>
-            <Invite open_invitations />
-        </section>
-        <OpenInvitations open_invitations />
-        <section class="panel padded section">
-            <header><h2>{t.credit_title}</h2><p class="quiet small">{t.credit_lead}</p></header>
-            <CreditMember />
-        </section>
-        <section class="panel padded section">
-            <header><h2>{t.create_title}</h2><p class="quiet small">{t.create_lead}</p></header>
-            <Create />
-        </section>
-    }
-    .into_any()
+    let wallet = expect_context::<WalletContext>();
+    let invitations = Invitations(RwSignal::new(None));
+    spawn_local(invitations.load(wallet));
+    let panel = |title, lead| classed("section", "panel padded section").add(section_heading(title, lead));
+    vec![
+        page_heading(t.title),
+        panel(t.invite_title, t.invite_lead).add(invite(wallet, invitations)),
+        open_invitations(wallet, invitations),
+        panel(t.credit_title, t.credit_lead).add(credit(wallet)),
+        panel(t.create_title, t.create_lead).add(create(wallet)),
+    ]
+    .view()
 }
 
-type OpenInvitationsSignal = RwSignal<Option<Result<Vec<InvitationView>, String>>>;
+/// The open invitations, or why they could not be loaded; `None` while loading.
+#[derive(Clone, Copy)]
+struct Invitations(RwSignal<Option<Result<Vec<InvitationView>, String>>>);
 
-fn load_invitations(into: OpenInvitationsSignal) {
-    let wallet = expect_context::<WalletContext>();
-    spawn_local(async move {
+impl Invitations {
+    async fn load(self, wallet: WalletContext) {
         let answer = wallet.invitations().await;
-        into.try_set(Some(answer.map_err(|failure| describe::failure(&failure))));
-    });
+        self.0.try_set(Some(in_words(answer)));
+    }
+
+    fn remove(self, id: &str) {
+        self.0.update(|list| list.iter_mut().flatten().for_each(|list| list.retain(|invitation| invitation.id != id)));
+    }
 }
 
 /// The fields of name and e-mail address with their faults.
@@ -61,8 +58,8 @@ fn load_invitations(into: OpenInvitationsSignal) {
 struct NameAndEmail {
     name: RwSignal<String>,
     email: RwSignal<String>,
-    name_fault: RwSignal<Option<String>>,
-    email_fault: RwSignal<Option<String>>,
+    name_fault: Fault,
+    email_fault: Fault,
 }
 
 impl NameAndEmail {
@@ -94,188 +91,159 @@ impl NameAndEmail {
         self.email.set(String::new());
     }
 
-    fn fields(self) -> AnyView {
-        let t = &texts().parts;
-        view! {
-            <div class="two">
-                <Field label=t.name value=self.name fault=self.name_fault />
-                <Field label=t.email value=self.email kind="email" fault=self.email_fault />
-            </div>
-        }
-        .into_any()
+    fn fields(self) -> El {
+        let email = Field::email(self.email).autocomplete("off").fault(self.email_fault);
+        div("two").add(Field::new(texts().parts.name, self.name).fault(self.name_fault)).add(email)
     }
 }
 
-#[component]
-fn Invite(open_invitations: OpenInvitationsSignal) -> AnyView {
+fn invite(wallet: WalletContext, invitations: Invitations) -> View {
     let t = &texts().people;
-    let wallet = expect_context::<WalletContext>();
     let who = NameAndEmail::new();
     let task = Task::new();
     let open = RwSignal::new(false);
-    // The link and whom it is for.
-    let made = RwSignal::new((String::new(), String::new()));
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
+    let (link, invited) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let submit = move || {
         who.check();
         if any_fault(&[who.name_fault, who.email_fault]) {
             return;
         }
         task.start(async move {
-            let (name, email) = (who.name.get_untracked(), who.email.get_untracked());
-            match wallet.invite(name.clone(), email).await {
-                Ok(link) => {
-                    made.set((link, name));
+            let name = who.name.get_untracked();
+            match wallet.invite(name.clone(), who.email.get_untracked()).await {
+                Ok(made) => {
+                    link.set(made);
+                    invited.set(name);
                     open.set(true);
                     who.clear();
-                    let answer = wallet.invitations().await;
-                    open_invitations.set(Some(answer.map_err(|failure| describe::failure(&failure))));
+                    invitations.load(wallet).await;
                     Ok(())
                 }
                 Err(failure) => who.place(&failure),
             }
         });
     };
-    let link = Signal::derive(move || made.with(|made| made.0.clone()));
-    view! {
-        <form class="form" on:submit=submit novalidate>
-            {who.fields()}
-            {fault(fresh_id(), task.fault.into())}
-            <div class="actions end"><Button label=t.invite picture=Icon::Letter busy=task.busy /></div>
-        </form>
-        <Dialog open title=t.link_title>
-            <p>{move || made.with(|made| fill(t.link_text, &[&made.1]))}</p>
-            <CopyText label=t.link_label text=link />
-            <Button label=texts().parts.done look="wide" on_press=move |()| open.set(false) />
-        </Dialog>
-    }
-    .into_any()
-}
-
-#[component]
-fn OpenInvitations(open_invitations: OpenInvitationsSignal) -> AnyView {
-    let t = &texts().people;
-    let rows = move || match open_invitations.get() {
-        None => skeleton_rows(2),
-        Some(Err(text)) => view! { <p class="row quiet">{text}</p> }.into_any(),
-        Some(Ok(list)) if list.is_empty() => {
-            view! { <p class="empty"><span class="quiet">{t.open_empty}</span></p> }.into_any()
-        }
-        Some(Ok(list)) => {
-            let row = |invitation| view! { <OpenInvitation invitation open_invitations /> };
-            view! { <ul class="rows">{list.into_iter().map(row).collect_view()}</ul> }.into_any()
-        }
+    let button = Button::submit(t.invite).picture(Icon::Letter).busy(task.busy);
+    let form = form("form", submit).add(who.fields()).add(fault(task.fault)).add(div("actions end").add(button));
+    let content = move || {
+        vec![
+            el("p").add(fill(t.link_text, &[&invited.get()])).view(),
+            copy_text(t.link_label, link.into(), "").view(),
+            Button::new(texts().parts.done, move || open.set(false)).look("wide").view(),
+        ]
+        .view()
     };
-    view! {
-        <section class="panel" aria-labelledby="open-invitations">
-            <div class="panel-head"><h2 id="open-invitations">{t.open_title}</h2></div>
-            {rows}
-        </section>
-    }
-    .into_any()
+    vec![form.view(), dialog(open, t.link_title, None, content)].view()
 }
 
-#[component]
-fn OpenInvitation(invitation: InvitationView, open_invitations: OpenInvitationsSignal) -> AnyView {
+fn open_invitations(wallet: WalletContext, invitations: Invitations) -> El {
     let t = &texts().people;
-    let wallet = expect_context::<WalletContext>();
-    let task = Task::new();
     let show = toast();
-    let InvitationView { id, name, email, expires_ms } = invitation;
-    let withdraw = move |()| {
+    let rows = move || {
+        invitations.0.with(|list| match list {
+            None => skeleton_rows(2),
+            Some(Err(text)) => p("row quiet").add(text.as_str()),
+            Some(Ok(list)) if list.is_empty() => p("panel-note quiet").add(t.open_empty),
+            Some(Ok(list)) => {
+                let row = |invitation| open_invitation(wallet, invitations, invitation, show);
+                classed("ul", "rows").add(list.iter().map(row).collect::<Vec<_>>())
+            }
+        })
+    };
+    let head = div("panel-head").add(el("h2").attr("id", "open-invitations").add(t.open_title));
+    classed("section", "panel").attr("aria-labelledby", "open-invitations").add(head).add(rows)
+}
+
+fn open_invitation(
+    wallet: WalletContext,
+    invitations: Invitations,
+    invitation: &InvitationView,
+    show: impl Fn(String) + Copy + 'static,
+) -> El {
+    let t = &texts().people;
+    let task = Task::new();
+    let id = invitation.id.clone();
+    let withdraw = move || {
         let id = id.clone();
         task.start(async move {
-            wallet.withdraw_invitation(id.clone()).await.map_err(|failure| describe::failure(&failure))?;
-            open_invitations.update(|list| {
-                if let Some(Ok(list)) = list {
-                    list.retain(|invitation| invitation.id != id);
-                }
-            });
+            in_words(wallet.withdraw_invitation(id.clone()).await)?;
+            invitations.remove(&id);
             show(t.withdrawn.into());
             Ok(())
         });
     };
-    let until = fill(t.expires, &[&moment(expires_ms as f64, Moment::Until)]);
-    view! {
-        <li class="row">
-            {emblem(Icon::Letter)}
-            <span class="row-text">
-                <bdi class="row-title">{name}</bdi>
-                <bdi class="row-note">{email}</bdi>
-                <span class="row-note">{until}</span>
-                {fault(fresh_id(), task.fault.into())}
-            </span>
-            <Button label=t.withdraw look="plain small" busy=task.busy on_press=withdraw />
-        </li>
-    }
-    .into_any()
+    let until = fill(t.expires, &[&moment(invitation.expires_ms as f64, Moment::Until)]);
+    let text = span("row-text")
+        .add(bdi("row-title", &invitation.name))
+        .add(bdi("row-note", &invitation.email))
+        .add(span("row-note").add(until))
+        .add(fault(task.fault));
+    let button = Button::new(t.withdraw, withdraw).look("plain small").busy(task.busy);
+    classed("li", "row").add(emblem(Icon::Letter)).add(text).add(button)
 }
 
-#[component]
-fn CreditMember() -> AnyView {
+/// What a credit was filled in with.
+#[derive(Clone, PartialEq)]
+struct Filled {
+    to: MemberView,
+    amount: String,
+    memo: String,
+}
+
+fn credit(wallet: WalletContext) -> El {
     let t = &texts().people;
-    let wallet = expect_context::<WalletContext>();
     let to = RwSignal::new(None::<MemberView>);
     let (amount, memo) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (to_fault, amount_fault, memo_fault) = (fault_of(to), fault_of(amount), fault_of(memo));
     // A credit without an answer: sent again as it is while the form stays as it is, so that it pays once.
-    let waiting = RwSignal::new(None::<(MemberView, String, String, PreparedCredit)>);
+    let waiting = RwSignal::new(None::<(Filled, PreparedCredit)>);
     let task = Task::new();
     let show = toast();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let read = describe::read_amount(&amount.get_untracked());
-        let checked_memo = memo.with_untracked(|memo| Memo::check(memo.trim()));
+    let submit = move || {
+        let read = amount.with_untracked(|amount| describe::read_amount(amount));
         to_fault.set(to.with_untracked(Option::is_none).then(|| texts().send.to_missing.to_owned()));
         amount_fault.set(read.as_ref().err().cloned());
-        memo_fault.set(checked_memo.err().map(|error| describe::memo(&error)));
+        memo_fault.set(memo.with_untracked(|memo| describe::memo_fault(memo)));
         if any_fault(&[to_fault, amount_fault, memo_fault]) {
             return;
         }
         let (Some(member), Ok(sum)) = (to.get_untracked(), read) else { return };
-        let (typed, note) = (amount.get_untracked(), memo.get_untracked());
+        let filled = Filled { to: member, amount: amount.get_untracked(), memo: memo.get_untracked() };
         task.start(async move {
-            let same = waiting
-                .get_untracked()
-                .filter(|(to, amount, memo, _)| *to == member && *amount == typed && *memo == note);
-            let credit = match same {
-                Some((.., credit)) => credit,
-                None => wallet.prepare_credit(&member, sum, &note).map_err(|fault| describe::draft_fault(&fault))?,
+            let credit = match waiting.get_untracked() {
+                Some((before, credit)) if before == filled => credit,
+                _ => {
+                    let prepared = wallet.prepare_credit(&filled.to, sum, &filled.memo);
+                    prepared.map_err(|fault| describe::draft_fault(&fault))?
+                }
             };
-            waiting.set(Some((member.clone(), typed, note, credit.clone())));
-            wallet.send_credit(&credit).await.map_err(|failure| describe::failure(&failure))?;
+            waiting.set(Some((filled.clone(), credit.clone())));
+            in_words(wallet.send_credit(&credit).await)?;
             waiting.set(None);
             to.set(None);
             amount.set(String::new());
             memo.set(String::new());
-            show(fill(t.credited, &[&amount_text(sum), &member.name]));
+            show(fill(t.credited, &[&amount_text(sum), &filled.to.name]));
             Ok(())
         });
     };
-    let unit = Signal::derive(move || form().symbol);
-    view! {
-        <form class="form" on:submit=submit novalidate>
-            <MemberPicker label=texts().send.to chosen=to wrong=to_fault />
-            <Field label=texts().send.amount value=amount fault=amount_fault unit=unit />
-            <Field label=texts().send.memo value=memo fault=memo_fault />
-            {fault(fresh_id(), task.fault.into())}
-            <div class="actions end"><Button label=t.credit picture=Icon::Plus busy=task.busy /></div>
-        </form>
-    }
-    .into_any()
+    let button = Button::submit(t.credit).picture(Icon::Plus).busy(task.busy);
+    form("form", submit)
+        .add(member_picker(texts().send.to, to, to_fault))
+        .add(Field::amount(amount).fault(amount_fault))
+        .add(Field::new(texts().send.memo, memo).fault(memo_fault))
+        .add(fault(task.fault))
+        .add(div("actions end").add(button))
 }
 
-#[component]
-fn Create() -> AnyView {
+fn create(wallet: WalletContext) -> El {
     let t = &texts().people;
-    let wallet = expect_context::<WalletContext>();
     let who = NameAndEmail::new();
     let password = RwSignal::new(String::new());
     let password_fault = fault_of(password);
     let task = Task::new();
     let show = toast();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
+    let submit = move || {
         who.check();
         password_fault.set(password.with_untracked(|password| describe::password_fault(password)));
         if any_fault(&[who.name_fault, who.email_fault, password_fault]) {
@@ -294,13 +262,9 @@ fn Create() -> AnyView {
             }
         });
     };
-    view! {
-        <form class="form" on:submit=submit novalidate>
-            {who.fields()}
-            <NewPassword label=t.first_password value=password fault=password_fault />
-            {fault(fresh_id(), task.fault.into())}
-            <div class="actions end"><Button label=t.create look="plain" busy=task.busy /></div>
-        </form>
-    }
-    .into_any()
+    form("form", submit)
+        .add(who.fields())
+        .add(new_password(t.first_password, password, password_fault))
+        .add(fault(task.fault))
+        .add(div("actions end").add(Button::submit(t.create).look("plain").busy(task.busy)))
 }

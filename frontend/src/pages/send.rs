@@ -1,20 +1,23 @@
 //! A payment: filled in, reviewed, signed and sent, and followed until a block has sealed it.
 
 use crate::{
+    app::focus_heading,
     locales::{describe, fill, texts},
     routes::Page,
     ui::{
-        Button, Dialog, Field, Icon, Sign, Task,
-        field::{any_fault, fault, fault_of, fresh_id},
-        icon,
-        member_picker::MemberPicker,
+        Button, El, Field, Icon, Part, Sign, Task, View, bdi, classed, dialog, div, el,
+        field::{any_fault, fault, fault_of, form},
+        icon, link,
+        member_picker::member_picker,
         money,
-        money::{amount_text, form},
-        state::{Tone, notice},
+        money::amount_text,
+        movement::{fact, fact_of},
+        p, span,
+        state::{Tone, notice, page_heading, words_in},
     },
     wallet::{DraftFault, Failure, Payee, PaymentDraft, PreparedPayment, WalletContext},
 };
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use qoin_core::{
     address::Address,
     api::{members::MemberView, problem::ProblemCode, transactions::AcceptedView},
@@ -28,6 +31,7 @@ pub struct Draft {
     amount: RwSignal<String>,
     memo: RwSignal<String>,
     review: RwSignal<Option<Review>>,
+    /// The payment may have arrived although no answer came.
     unsure: RwSignal<bool>,
     owner: RwSignal<Option<Address>>,
 }
@@ -79,91 +83,88 @@ impl Draft {
 }
 
 /// The page that sends a payment.
-#[component]
-pub fn Send() -> AnyView {
+pub fn send() -> View {
     let wallet = expect_context::<WalletContext>();
     let draft = expect_context::<Draft>();
-    draft.belong_to(wallet.me().get_untracked().map(|me| me.address));
+    draft.belong_to(wallet.me().with_untracked(|me| me.as_ref().map(|me| me.address)));
     let sent = RwSignal::new(None::<Sent>);
-    let content = move || match sent.get() {
-        Some(done) => view! { <Done done sent /> }.into_any(),
-        None => view! { <Fill draft sent /> }.into_any(),
-    };
-    view! { {content} }.into_any()
+    (move || match sent.get() {
+        Some(done) => follow(wallet, done, sent),
+        None => fill_in(wallet, draft, sent),
+    })
+    .view()
 }
 
-#[component]
-fn Fill(draft: Draft, sent: RwSignal<Option<Sent>>) -> AnyView {
+fn fill_in(wallet: WalletContext, draft: Draft, sent: RwSignal<Option<Sent>>) -> View {
     let t = &texts().send;
-    let wallet = expect_context::<WalletContext>();
-    let Draft { to, amount, memo, review, unsure, .. } = draft;
-    let (to_fault, amount_fault, memo_fault) = (fault_of(to), fault_of(amount), fault_of(memo));
-    let other_fault = RwSignal::new(None);
+    let Draft { to, amount, memo, unsure, .. } = draft;
+    let faults =
+        Faults { to: fault_of(to), amount: fault_of(amount), memo: fault_of(memo), other: RwSignal::new(None) };
     let open = RwSignal::new(false);
-    let fill_in = move || -> Option<PaymentDraft> {
-        let read = describe::read_amount(&amount.get_untracked());
-        let checked_memo = memo.with_untracked(|memo| qoin_core::memo::Memo::check(memo.trim()));
-        to_fault.set(to.with_untracked(Option::is_none).then(|| t.to_missing.to_owned()));
-        amount_fault.set(read.as_ref().err().cloned());
-        memo_fault.set(checked_memo.err().map(|error| describe::memo(&error)));
-        if any_fault(&[to_fault, amount_fault, memo_fault]) {
-            return None;
-        }
-        Some(PaymentDraft { to: to.get_untracked()?, amount: read.ok()?, memo: memo.get_untracked() })
-    };
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        other_fault.set(None);
-        if unsure.get_untracked() {
-            open.set(true);
-            return;
-        }
-        let Some(filled) = fill_in() else { return };
-        match prepare(wallet, filled) {
-            Ok(checked) => {
-                review.set(Some(checked));
-                open.set(true);
-            }
-            Err(fault) => {
-                let place = match fault {
-                    DraftFault::ZeroAmount | DraftFault::InsufficientFunds { .. } => amount_fault,
-                    DraftFault::PaymentToSelf | DraftFault::PayeeChanged { .. } => to_fault,
-                    DraftFault::Memo(_) => memo_fault,
-                    DraftFault::NotReady | DraftFault::NoRandomness => other_fault,
-                };
-                place.set(Some(describe::draft_fault(&fault)));
-                any_fault(&[to_fault, amount_fault, memo_fault]);
+    let submit = move || {
+        faults.other.set(None);
+        if !unsure.get_untracked() {
+            let Some(filled) = faults.read(draft) else { return };
+            match prepare(wallet, filled) {
+                Ok(review) => draft.review.set(Some(review)),
+                Err(fault) => return faults.show(&fault),
             }
         }
+        open.set(true);
     };
-    let available = Signal::derive(move || {
+    let available = move || {
         let available = wallet.account().with(|account| account.as_ref().map(|account| account.available));
         available.map(|available| fill(t.amount_hint, &[&amount_text(available)]))
-    });
-    let unit = Signal::derive(move || form().symbol);
-    let counter = Signal::derive(move || memo.with(|memo| [&memo.trim().chars().count().to_string(), "/140"].concat()));
-    let unsure_notice = move || {
+    };
+    let counter = move || memo.with(|memo| [&memo.trim().chars().count().to_string(), "/140"].concat());
+    let again = move || {
         (unsure.get() && !open.get()).then(|| {
-            let again = view! {
-                <p>{t.unsure_text}</p>
-                <Button label=t.review look="soft small" on_press=move |()| open.set(true) />
-            };
-            notice(Tone::Warning, t.unsure_title, again)
+            let look = Button::new(t.review, move || open.set(true)).look("soft small");
+            notice(Tone::Warning, t.unsure_title, vec![el("p").add(t.unsure_text).view(), look.view()])
         })
     };
-    view! {
-        <div class="page-head"><h1 tabindex="-1">{t.title}</h1></div>
-        {unsure_notice}
-        <form class="panel padded form" on:submit=submit novalidate>
-            <MemberPicker label=t.to chosen=to wrong=to_fault />
-            <Field label=t.amount value=amount fault=amount_fault unit=unit hint=available />
-            <Field label=t.memo value=memo fault=memo_fault counter=counter hint=Some(t.memo_hint.to_owned()) />
-            {fault(fresh_id(), other_fault.into())}
-            <Button label=t.review look="wide" />
-        </form>
-        <ReviewDialog draft open sent />
+    let form = form("panel padded form", submit)
+        .add(member_picker(t.to, to, faults.to))
+        .add(Field::amount(amount).fault(faults.amount).hint(available))
+        .add(Field::new(t.memo, memo).fault(faults.memo).counter(counter).hint(t.memo_hint))
+        .add(fault(faults.other))
+        .add(Button::submit(t.review).look("wide"));
+    vec![page_heading(t.title).view(), again.view(), form.view(), review_dialog(wallet, draft, open, sent)].view()
+}
+
+/// What is wrong with the fields, and with none of them in particular.
+#[derive(Clone, Copy)]
+struct Faults {
+    to: RwSignal<Option<String>>,
+    amount: RwSignal<Option<String>>,
+    memo: RwSignal<Option<String>>,
+    other: RwSignal<Option<String>>,
+}
+
+impl Faults {
+    /// Reads the fields; shows what is wrong with them.
+    fn read(self, draft: Draft) -> Option<PaymentDraft> {
+        let amount = draft.amount.with_untracked(|amount| describe::read_amount(amount));
+        self.to.set(draft.to.with_untracked(Option::is_none).then(|| texts().send.to_missing.to_owned()));
+        self.amount.set(amount.as_ref().err().cloned());
+        self.memo.set(draft.memo.with_untracked(|memo| describe::memo_fault(memo)));
+        if any_fault(&[self.to, self.amount, self.memo]) {
+            return None;
+        }
+        Some(PaymentDraft { to: draft.to.get_untracked()?, amount: amount.ok()?, memo: draft.memo.get_untracked() })
     }
-    .into_any()
+
+    /// Shows a fault at the field that it concerns.
+    fn show(self, fault: &DraftFault) {
+        let place = match fault {
+            DraftFault::ZeroAmount | DraftFault::InsufficientFunds { .. } => self.amount,
+            DraftFault::PaymentToSelf | DraftFault::PayeeChanged { .. } => self.to,
+            DraftFault::Memo(_) => self.memo,
+            DraftFault::NotReady | DraftFault::NoRandomness => self.other,
+        };
+        place.set(Some(describe::draft_fault(fault)));
+        any_fault(&[self.to, self.amount, self.memo]);
+    }
 }
 
 /// Checks and signs a draft.
@@ -175,60 +176,52 @@ fn prepare(wallet: WalletContext, draft: PaymentDraft) -> Result<Review, DraftFa
     wallet.prepare_payment(draft).map(|payment| Review::Payment { payment, payee })
 }
 
-#[component]
-fn ReviewDialog(draft: Draft, open: RwSignal<bool>, sent: RwSignal<Option<Sent>>) -> AnyView {
+fn review_dialog(wallet: WalletContext, draft: Draft, open: RwSignal<bool>, sent: RwSignal<Option<Sent>>) -> View {
     let t = &texts().send;
-    let wallet = expect_context::<WalletContext>();
+    let Draft { review, unsure, .. } = draft;
     let task = Task::new();
-    let send = move |()| {
-        let Some(Review::Payment { payment, .. }) = draft.review.get_untracked() else { return };
+    let send = move || {
+        let Some(Review::Payment { payment, .. }) = review.get_untracked() else { return };
         task.start(async move {
             let result = wallet.send(&payment).await;
-            // The wallet may have been locked meanwhile; the draft is beside the pages and knows.
-            draft.unsure.set(result.as_ref().is_err_and(is_unsure));
-            let accepted = result.or_else(|failure| {
-                if is_unsure(&failure) { Err(String::new()) } else { Err(describe::failure(&failure)) }
-            })?;
-            draft.clear();
-            open.try_set(false);
-            sent.try_set(Some(Sent { draft: payment.draft, accepted }));
+            // The draft lies beside the pages, so it knows this even if the wallet was locked meanwhile.
+            unsure.set(result.as_ref().is_err_and(is_unsure));
+            match result {
+                Ok(accepted) => {
+                    draft.clear();
+                    open.try_set(false);
+                    sent.try_set(Some(Sent { draft: payment.draft, accepted }));
+                }
+                Err(failure) if is_unsure(&failure) => {}
+                Err(failure) => return Err(describe::failure(&failure)),
+            }
             Ok(())
         });
     };
-    let forget = move |()| {
-        draft.unsure.set(false);
-        open.set(false);
+    let unsure_notice = move || unsure.get().then(|| notice(Tone::Warning, t.unsure_title, el("p").add(t.unsure_text)));
+    let buttons = move || {
+        let close = move || {
+            unsure.set(false);
+            open.set(false);
+        };
+        let (label, other) = if unsure.get() { (t.send_again, t.forget) } else { (t.send_now, texts().parts.cancel) };
+        vec![Button::new(other, close).look("plain"), Button::new(label, send).busy(task.busy)]
     };
     let content = move || {
-        draft.review.get().map(|review| match review {
-            Review::Changed { to, was } => changed(&to, &was),
-            Review::Payment { payment, payee } => view! {
-                {summary(&payment)}
-                {first_payment(&payment.draft.to.name, &payee)}
-                {move || draft.unsure.get().then(|| notice(Tone::Warning, t.unsure_title, view! { <p>{t.unsure_text}</p> }))}
-                {fault(fresh_id(), Signal::derive(move || task.fault.get().filter(|text| !text.is_empty())))}
-                {move || send_buttons(draft.unsure.get(), task, Callback::new(send), Callback::new(forget), open)}
-            }
-            .into_any(),
+        review.with(|review| match review {
+            None => View::Nothing,
+            Some(Review::Changed { to, was }) => changed(to, was).view(),
+            Some(Review::Payment { payment, payee }) => vec![
+                summary(payment).view(),
+                first_payment(&payment.draft.to.name, payee).view(),
+                unsure_notice.view(),
+                fault(task.fault).view(),
+                div("actions end").add(buttons).view(),
+            ]
+            .view(),
         })
     };
-    view! { <Dialog open title=t.review_title held=task.busy>{content}</Dialog> }.into_any()
-}
-
-fn send_buttons(unsure: bool, task: Task, send: Callback<()>, forget: Callback<()>, open: RwSignal<bool>) -> AnyView {
-    let t = &texts().send;
-    let (label, other, on_other) = if unsure {
-        (t.send_again, t.forget, forget)
-    } else {
-        (t.send_now, texts().parts.cancel, Callback::new(move |()| open.set(false)))
-    };
-    view! {
-        <div class="actions end">
-            <Button label=other look="plain" disabled=task.busy on_press=on_other />
-            <Button label=label busy=task.busy on_press=send />
-        </div>
-    }
-    .into_any()
+    dialog(open, t.review_title, Some(task.busy), move || content.view())
 }
 
 /// Whether the payment may have arrived although it failed.
@@ -236,71 +229,66 @@ fn is_unsure(failure: &Failure) -> bool {
     failure.is_passing() || matches!(failure, Failure::Unreadable(_)) || failure.code() == Some(ProblemCode::Internal)
 }
 
-fn summary(payment: &PreparedPayment) -> AnyView {
+fn summary(payment: &PreparedPayment) -> El {
     let t = &texts().send;
-    let PaymentDraft { to, amount, memo } = payment.draft.clone();
-    let memo = memo.trim().to_owned();
-    let memo = (!memo.is_empty()).then(|| view! { <div><dt>{t.review_memo}</dt><dd><bdi>{memo}</bdi></dd></div> });
-    view! {
-        <dl class="facts">
-            <div><dt>{t.review_to}</dt><dd><bdi>{to.name}</bdi><br /><bdi class="quiet">{to.email}</bdi></dd></div>
-            <div class="total"><dt>{t.review_amount}</dt><dd data-testid="review-amount">{money(amount, Sign::None)}</dd></div>
-            {memo}
-            <div><dt>{t.review_after}</dt><dd data-testid="review-after">{money(payment.resulting, Sign::None)}</dd></div>
-        </dl>
-    }
-    .into_any()
+    let PaymentDraft { to, amount, memo } = &payment.draft;
+    let payee = vec![bdi("", &to.name), el("br"), bdi("quiet", &to.email)];
+    let figure = |id: &str, amount| span("").attr("data-testid", id).add(money(amount, Sign::None));
+    classed("dl", "facts")
+        .add(fact_of(t.review_to, payee))
+        .add(fact_of(t.review_amount, figure("review-amount", *amount)).attr("class", "total"))
+        .add((!memo.trim().is_empty()).then(|| fact(t.review_memo, "", memo.trim())))
+        .add(fact_of(t.review_after, figure("review-after", payment.resulting)))
 }
 
-fn first_payment(name: &str, payee: &Payee) -> Option<AnyView> {
+fn first_payment(name: &str, payee: &Payee) -> Option<El> {
     let t = &texts().send;
     let Payee::New { words } = payee else { return None };
-    let words: Vec<_> = words.split(' ').map(|word| view! { <li translate="no">{word.to_owned()}</li> }).collect();
-    let content = view! { <p>{fill(t.first_text, &[name])}</p><ol class="fingerprint">{words}</ol> };
-    Some(notice(Tone::Quiet, fill(t.first_title, &[name]), content))
+    let words = words_in("fingerprint", words.split(' ').map(str::to_owned));
+    let content = vec![el("p").add(fill(t.first_text, &[name])), words];
+    Some(notice(Tone::Quiet, &fill(t.first_title, &[name]), content))
 }
 
-fn changed(to: &MemberView, was: &Address) -> AnyView {
+fn changed(to: &MemberView, was: &Address) -> El {
     let t = &texts().send;
-    notice(Tone::Danger, t.changed_title, view! { <p>{fill(t.changed_text, &[&to.name, &was.to_string()])}</p> })
+    notice(Tone::Danger, t.changed_title, el("p").add(fill(t.changed_text, &[&to.name, &was.to_string()])))
 }
 
 /// What has become of the payment: accepted, then confirmed, live.
-#[component]
-fn Done(done: Sent, sent: RwSignal<Option<Sent>>) -> AnyView {
+fn follow(wallet: WalletContext, done: Sent, sent: RwSignal<Option<Sent>>) -> View {
     let t = &texts().send;
-    let movements = expect_context::<WalletContext>().movements();
+    let movements = wallet.movements();
     let Sent { draft, accepted } = done;
     let block = Memo::new(move |_| {
-        let sealed = movements.with(|movements| {
-            let ours = movements.as_ref()?.iter().find(|movement| movement.number == Some(accepted.number));
-            ours.and_then(|movement| movement.block)
+        let mut sealed = None;
+        movements.with(|movements| {
+            let ours = movements.iter().flatten().find(|movement| movement.number == Some(accepted.number));
+            sealed = ours.and_then(|movement| movement.block);
         });
-        accepted.block.or(sealed)
+        accepted.block.or(sealed).map(u64::from)
     });
-    Effect::new(|_| crate::app::focus_heading());
-    let confirmed = move || block.get().is_some();
-    let title = move || if confirmed() { t.confirmed_title } else { t.sent_title };
-    let status = move || match block.get() {
-        Some(block) => {
-            view! { <span class="status confirmed">{fill(t.in_block, &[&block.to_string()])}</span> }.into_any()
-        }
-        None => view! { <span class="status pending">{t.waiting}</span> }.into_any(),
+    focus_heading();
+    let sign = move || {
+        let (class, picture) = match block.get() {
+            Some(_) => ("done-sign confirmed", Icon::Check),
+            None => ("done-sign", Icon::Clock),
+        };
+        span(class).attr("aria-hidden", "true").add(icon(picture))
     };
-    view! {
-        <section class="panel done">
-            <span class="done-sign" class:confirmed=confirmed aria-hidden="true">
-                {move || icon(if confirmed() { Icon::Check } else { Icon::Clock })}
-            </span>
-            <h1 tabindex="-1">{title}</h1>
-            <p>{money(draft.amount, Sign::None)}</p>
-            <p class="quiet">{t.sent_to}" "<bdi>{draft.to.name}</bdi></p>
-            <p role="status" data-testid="payment-status">{status}</p>
-            <div class="actions">
-                <a class="button plain" href=Page::Wallet.path()>{t.to_wallet}</a>
-                <Button label=t.pay_another on_press=move |()| sent.set(None) />
-            </div>
-        </section>
-    }
-    .into_any()
+    let title = move || if block.get().is_some() { t.confirmed_title } else { t.sent_title };
+    let status = move || match block.get() {
+        Some(block) => span("status confirmed").add(fill(t.in_block, &[&block.to_string()])),
+        None => span("status pending").add(t.waiting),
+    };
+    let actions = div("actions")
+        .add(link("button plain", Page::Wallet.path()).add(t.to_wallet))
+        .add(Button::new(t.pay_another, move || sent.set(None)));
+    classed("section", "panel done")
+        .add(sign)
+        .add(el("h1").attr("tabindex", "-1").add(title))
+        .add(el("p").add(money(draft.amount, Sign::None)))
+        .add(p("quiet").add(t.sent_to).add(" ").add(bdi("", &draft.to.name)))
+        .add(el("p").attr("role", "status").attr("data-testid", "payment-status").add(status))
+        .add(actions)
+        .view()
 }

@@ -4,9 +4,9 @@ use crate::{
     locales::texts,
     routes::Page,
     ui::{
-        Icon, Sign, icon, money,
-        movement::{MovementDialog, movement_row},
-        state,
+        El, Icon, Part, Sign, View, classed, div, el, icon, link, money,
+        movement::{movement_dialog, movement_row},
+        p, span, state,
     },
     wallet::WalletContext,
 };
@@ -17,81 +17,61 @@ use qoin_core::{amount::Amount, api::account::AccountView};
 const SHOWN: usize = 6;
 
 /// The first page of the signed-in member.
-#[component]
-pub fn Wallet() -> AnyView {
+pub fn wallet() -> View {
     let t = &texts().wallet;
     let wallet = expect_context::<WalletContext>();
     let latest = wallet.latest();
     let selected = RwSignal::new(None);
-    let select = Callback::new(move |cursor| selected.set(Some(cursor)));
     let rows = move || {
-        latest.with(|latest| match latest {
+        latest.with(|latest| match latest.as_deref() {
             None => state::skeleton_rows(4),
-            Some(latest) if latest.is_empty() => state::empty(Icon::Wallet, t.empty_title, t.empty_text),
+            Some([]) => state::empty(Icon::Wallet, t.empty_title, t.empty_text),
             Some(latest) => {
-                let row = |movement: &_| movement_row(Clone::clone(movement), true, select);
-                view! { <ul class="rows">{latest.iter().take(SHOWN).map(row).collect_view()}</ul> }.into_any()
+                let row = |movement| movement_row(movement, true, selected);
+                classed("ul", "rows").add(latest.iter().take(SHOWN).map(row).collect::<Vec<_>>())
             }
         })
     };
-    view! {
-        <h1 class="hidden-visually" tabindex="-1">{texts().pages.wallet}</h1>
-        <Balance />
-        <section class="panel" aria-labelledby="latest">
-            <div class="panel-head">
-                <h2 id="latest">{t.latest}</h2>
-                <a class="link-button" href=Page::History.path()>{t.all}</a>
-            </div>
-            {rows}
-        </section>
-        <MovementDialog selected />
-    }
-    .into_any()
+    let all = link("link-button", Page::History.path()).add(t.all);
+    let head = div("panel-head").add(el("h2").attr("id", "latest").add(t.latest)).add(all);
+    vec![
+        classed("h1", "hidden-visually").attr("tabindex", "-1").add(texts().pages.wallet).view(),
+        balance(wallet),
+        classed("section", "panel").attr("aria-labelledby", "latest").add(head).add(rows).view(),
+        movement_dialog(selected),
+    ]
+    .view()
 }
 
-#[component]
-fn Balance() -> AnyView {
+fn balance(wallet: WalletContext) -> View {
     let t = &texts().wallet;
-    let account = expect_context::<WalletContext>().account();
-    let content = move || match account.get() {
-        Some(account) => figures(&account),
-        None => view! {
-            <div aria-busy="true">
-                <p class="balance-label">{t.balance}</p>
-                <span class="skeleton large"></span>
-            </div>
-            <div class="balance-parts"><span class="skeleton"></span><span class="skeleton short"></span></div>
-        }
-        .into_any(),
-    };
-    view! {
-        <section class="balance" aria-label=t.balance>
-            {content}
-            <p class="balance-actions">
-                <a class="button" href=Page::Send.path()>{icon(Icon::Out)}{t.send}</a>
-                <a class="button ghost" href=Page::History.path()>{icon(Icon::History)}{texts().pages.history}</a>
-            </p>
-        </section>
-    }
-    .into_any()
+    let account = wallet.account();
+    let content = move || account.with(|account| account.as_ref().map_or_else(waiting, figures));
+    let action = |class: &str, page: Page, text: &str| link(class, page.path()).add(icon(page.picture())).add(text);
+    let actions = div("balance-actions").add(action("button", Page::Send, t.send)).add(action(
+        "button ghost",
+        Page::History,
+        texts().pages.history,
+    ));
+    classed("section", "balance").attr("aria-label", t.balance).add(content).add(actions).view()
 }
 
-fn figures(account: &AccountView) -> AnyView {
+fn waiting() -> View {
+    let figure = el("div").attr("aria-busy", "true").add(p("balance-label").add(texts().wallet.balance));
+    let parts = div("balance-parts").add(span("skeleton")).add(span("skeleton short"));
+    vec![figure.add(span("skeleton large")), parts].view()
+}
+
+fn figures(account: &AccountView) -> View {
     let t = &texts().wallet;
-    let part = |name: &'static str, id: &'static str, figure: AnyView| {
-        view! { <div><dt>{name}</dt><dd data-testid=id>{figure}</dd></div> }.into_any()
+    let part = |name: &str, id: &str, figure: El| {
+        el("div").add(el("dt").add(name)).add(el("dd").attr("data-testid", id).add(figure))
     };
     let signed = |amount: Amount, sign| money(amount, if amount.is_zero() { Sign::None } else { sign });
-    view! {
-        <div>
-            <p class="balance-label">{t.balance}</p>
-            <p class="balance-figure" data-testid="balance">{money(account.balance, Sign::None)}</p>
-        </div>
-        <dl class="balance-parts">
-            {part(t.available, "available", money(account.available, Sign::None))}
-            {part(t.incoming, "incoming", signed(account.incoming, Sign::Plus))}
-            {part(t.outgoing, "outgoing", signed(account.outgoing, Sign::Minus))}
-        </dl>
-    }
-    .into_any()
+    let figure = p("balance-figure").attr("data-testid", "balance").add(money(account.balance, Sign::None));
+    let parts = classed("dl", "balance-parts")
+        .add(part(t.available, "available", money(account.available, Sign::None)))
+        .add(part(t.incoming, "incoming", signed(account.incoming, Sign::Plus)))
+        .add(part(t.outgoing, "outgoing", signed(account.outgoing, Sign::Minus)));
+    vec![el("div").add(p("balance-label").add(t.balance)).add(figure), parts].view()
 }

@@ -1,72 +1,78 @@
 //! The button.
 
-use super::icon::{Icon, icon};
-use leptos::{ev::MouseEvent, prelude::*};
+use super::{
+    dom::{El, Part, View, classed, span},
+    icon::{Icon, icon},
+};
+use leptos::prelude::*;
 
-/// A button. While `busy` it shows that something is under way and takes no click; it keeps the focus.
-#[component]
-pub fn Button(
-    /// What it does, in a word or two.
-    #[prop(into)]
-    label: Signal<&'static str>,
-    /// Called on a click; leave out for the button that submits its form.
-    #[prop(optional, into)]
-    on_press: Option<Callback<()>>,
-    /// Something is under way.
-    #[prop(optional, into)]
-    busy: Signal<bool>,
-    /// It cannot be pressed now.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
-    /// `soft`, `plain`, `danger`, `wide`, `small`; the main action has no look of its own.
-    #[prop(default = "")]
+/// A button under construction.
+pub struct Button {
+    label: View,
     look: &'static str,
-    /// Shown before the label.
-    #[prop(optional)]
     picture: Option<Icon>,
-) -> AnyView {
-    let idle = move || !busy.get() && !disabled.get();
-    let press = move |event: MouseEvent| match on_press {
-        _ if !idle() => event.prevent_default(),
-        Some(on_press) => on_press.run(()),
-        None => {}
-    };
-    let before = move || match (busy.get(), picture) {
-        (true, _) => view! { <span class="spinner" aria-hidden="true"></span> }.into_any(),
-        (false, Some(picture)) => icon(picture),
-        (false, None) => ().into_any(),
-    };
-    view! {
-        <button
-            class=format!("button {look}")
-            type=if on_press.is_some() { "button" } else { "submit" }
-            aria-disabled=move || (!idle()).then_some("true")
-            aria-busy=move || busy.get().then_some("true")
-            on:click=press
-        >
-            {before}
-            {label}
-        </button>
+    busy: Option<RwSignal<bool>>,
+    press: Option<Box<dyn Fn()>>,
+}
+
+impl Button {
+    /// A button that calls `press`. The label says in a word or two what it does.
+    pub fn new(label: impl Part, press: impl Fn() + 'static) -> Self {
+        Self { press: Some(Box::new(press)), ..Self::submit(label) }
     }
-    .into_any()
+
+    /// The button that submits its form.
+    pub fn submit(label: impl Part) -> Self {
+        Self { label: label.view(), look: "", picture: None, busy: None, press: None }
+    }
+
+    /// `soft`, `plain`, `danger`, `wide`, `small`; the main action has no look of its own.
+    pub fn look(self, look: &'static str) -> Self {
+        Self { look, ..self }
+    }
+
+    /// Shows an icon before the label.
+    pub fn picture(self, picture: Icon) -> Self {
+        Self { picture: Some(picture), ..self }
+    }
+
+    /// While `busy` it shows that something is under way and takes no click; it keeps the focus.
+    pub fn busy(self, busy: RwSignal<bool>) -> Self {
+        Self { busy: Some(busy), ..self }
+    }
+}
+
+impl Part for Button {
+    fn view(self) -> View {
+        let Self { label, look, picture, busy, press } = self;
+        let is_busy = move || busy.is_some_and(|busy| busy.get());
+        let kind = if press.is_some() { "button" } else { "submit" };
+        let before = move || match picture {
+            _ if is_busy() => Some(span("spinner").attr("aria-hidden", "true")),
+            picture => picture.map(icon),
+        };
+        let busy_attribute = move || is_busy().then_some("true");
+        classed("button", &["button ", look].concat())
+            .attr("type", kind)
+            .attr_live("aria-disabled", busy_attribute)
+            .attr_live("aria-busy", busy_attribute)
+            .on("click", move |event| match &press {
+                _ if busy.is_some_and(|busy| busy.get_untracked()) => event.prevent_default(),
+                Some(press) => press(),
+                None => {}
+            })
+            .add(before)
+            .add(label)
+            .view()
+    }
 }
 
 /// A square button that only shows an icon; `label` names it for screen readers and as a tooltip.
-#[component]
-pub fn IconButton(
-    /// What it does.
-    label: &'static str,
-    /// What it shows.
-    picture: Icon,
-    /// Called on a click.
-    #[prop(into)]
-    on_press: Callback<()>,
-) -> AnyView {
-    view! {
-        <button class="icon-button" type="button" title=label on:click=move |_| on_press.run(())>
-            {icon(picture)}
-            <span class="hidden-visually">{label}</span>
-        </button>
-    }
-    .into_any()
+pub fn icon_button(label: &str, picture: Icon, press: impl Fn() + 'static) -> El {
+    classed("button", "icon-button")
+        .attr("type", "button")
+        .attr("title", label)
+        .add(icon(picture))
+        .add(span("hidden-visually").add(label))
+        .on_click(press)
 }

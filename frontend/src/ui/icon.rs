@@ -1,6 +1,6 @@
 //! The icons: outlines on a grid of 24, drawn for Qoin.
 
-use leptos::prelude::*;
+use super::dom::{El, svg};
 
 /// What an icon shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,18 +98,22 @@ impl Icon {
 }
 
 /// Draws an icon. It says nothing to screen readers: the text beside it does.
-pub fn icon(icon: Icon) -> AnyView {
-    view! { <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=icon.outline()></path></svg> }.into_any()
+pub fn icon(icon: Icon) -> El {
+    drawing("icon", "0 0 24 24").add(svg("path").attr("d", icon.outline()))
 }
 
 /// Qoin's mark: a coin whose tail, which makes it a Q, is a block.
-pub fn mark() -> AnyView {
-    view! {
-        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-            <rect class="coin" width="32" height="32" rx="8"></rect>
-            <path class="ring" d="M21.6 15.2a7 7 0 1 0-6.4 6.4"></path>
-            <rect class="block" x="18.3" y="18.3" width="6.4" height="6.4" rx="1.6"></rect>
-        </svg>
-    }
-    .into_any()
+pub fn mark() -> El {
+    let square = |class: &str, at: &str, size: &str, radius: &str| {
+        let square = svg("rect").attr("class", class).attr("x", at).attr("y", at);
+        square.attr("width", size).attr("height", size).attr("rx", radius)
+    };
+    drawing("mark", "0 0 32 32")
+        .add(square("coin", "0", "32", "8"))
+        .add(svg("path").attr("class", "ring").attr("d", "M21.6 15.2a7 7 0 1 0-6.4 6.4"))
+        .add(square("block", "18.3", "6.4", "1.6"))
+}
+
+fn drawing(class: &str, view_box: &str) -> El {
+    svg("svg").attr("class", class).attr("viewBox", view_box).attr("aria-hidden", "true")
 }

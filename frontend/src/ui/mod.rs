@@ -2,6 +2,7 @@
 
 pub mod button;
 pub mod dialog;
+pub mod dom;
 pub mod field;
 pub mod format;
 pub mod icon;
@@ -15,7 +16,8 @@ pub mod toast;
 pub mod words;
 
 pub use button::Button;
-pub use dialog::Dialog;
+pub use dialog::dialog;
+pub use dom::{El, Part, View, bdi, classed, div, el, link, p, react, span};
 pub use field::Field;
 pub use icon::{Icon, icon, mark};
 pub use money::{Sign, money};

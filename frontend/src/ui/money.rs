@@ -1,6 +1,9 @@
 //! Amounts of money on the page.
 
-use super::format;
+use super::{
+    dom::{El, span},
+    format,
+};
 use leptos::prelude::*;
 use qoin_core::{amount::Amount, api::currency::CurrencyView, decimals::Decimals};
 use std::cell::Cell;
@@ -52,7 +55,7 @@ pub fn amount_text(amount: Amount) -> String {
 }
 
 /// An amount with the currency's symbol, its fraction a little quieter.
-pub fn money(amount: Amount, sign: Sign) -> AnyView {
+pub fn money(amount: Amount, sign: Sign) -> El {
     let form = form();
     let (whole, fraction) = format::split_amount(amount, form.decimals);
     let (sign, class) = match sign {
@@ -60,10 +63,9 @@ pub fn money(amount: Amount, sign: Sign) -> AnyView {
         Sign::Plus => ("+", "money plus"),
         Sign::Minus => ("\u{2212}", "money minus"),
     };
-    view! {
-        <span class=class>
-            {sign}{whole}<span class="fraction">{fraction}</span>"\u{a0}"<span class="symbol">{form.symbol}</span>
-        </span>
-    }
-    .into_any()
+    span(class)
+        .add([sign, &whole].concat())
+        .add(span("fraction").add(fraction))
+        .add("\u{a0}")
+        .add(span("symbol").add(form.symbol))
 }

@@ -1,11 +1,12 @@
 //! Movements of the account: a row in a list, and all that is known of one in a dialog.
 
 use super::{
-    dialog::Dialog,
+    dialog::dialog,
+    dom::{El, Part, View, bdi, classed, div, el, react, span},
     format::{self, Moment, ms},
     icon::Icon,
     money::{Sign, money},
-    person::{avatar, emblem},
+    person::{avatar, emblem, two_lines},
 };
 use crate::{
     locales::{fill, texts},
@@ -43,131 +44,105 @@ fn sign_of(kind: MovementKind) -> Sign {
 }
 
 /// The other side's name as people know it.
-pub fn party_name(party: &Party) -> String {
-    match &party.name {
-        Some(name) if party.email.is_none() && name == SYSTEM_ACCOUNT_NAME => texts().history.system_account.into(),
-        Some(name) => name.clone(),
-        None if party.email.is_none() => texts().history.unknown_party.into(),
-        None => party.email.clone().unwrap_or_default(),
+fn party_name(party: &Party) -> &str {
+    match (&party.name, &party.email) {
+        (Some(name), None) if name == SYSTEM_ACCOUNT_NAME => texts().history.system_account,
+        (Some(name), _) => name,
+        (None, Some(email)) => email,
+        (None, None) => texts().history.unknown_party,
     }
 }
 
-/// Whether a payment waits for its block or is confirmed.
-pub fn status(block: Option<u32>) -> AnyView {
-    let t = &texts().parts;
-    match block {
-        Some(_) => view! { <span class="status confirmed">{t.confirmed}</span> }.into_any(),
-        None => view! { <span class="status pending">{t.pending}</span> }.into_any(),
-    }
+fn memo_of(movement: &Movement) -> Option<&str> {
+    movement.memo.as_ref().map(|memo| memo.text()).filter(|text| !text.is_empty())
 }
 
-/// A row of a list: who, what for, how much, and when, or that it is pending. Pressing it calls `on_press` with its cursor.
-pub fn movement_row(movement: Movement, with_day: bool, on_press: Callback<String>) -> AnyView {
+/// A row of a list: who, what for, how much, and when, or that it is pending. Pressing it puts its cursor in `selected`.
+pub fn movement_row(movement: &Movement, with_day: bool, selected: RwSignal<Option<String>>) -> El {
     let kind = movement.kind;
-    let (picture, title, note) = match &movement.party {
-        Some(party) if kind != MovementKind::Reward => {
+    let words = kind_text(kind);
+    let (picture, text) = match (&movement.party, kind, movement.block) {
+        (_, MovementKind::Reward, Some(block)) => {
+            (emblem(Icon::Reward), two_lines(words, &fill(texts().history.reward_of_block, &[&block.to_string()])))
+        }
+        (Some(party), ..) => {
             let name = party_name(party);
-            let note = movement.memo.as_ref().map(|memo| memo.text().to_owned()).filter(|text| !text.is_empty());
-            (avatar(&name, &party.address), name, note.unwrap_or_else(|| kind_text(kind).into()))
+            (avatar(name, &party.address), two_lines(name, memo_of(movement).unwrap_or(words)))
         }
-        _ => {
-            let (picture, note) = match (kind, movement.block) {
-                (MovementKind::Reward, Some(block)) => {
-                    (Icon::Reward, fill(texts().history.reward_of_block, &[&block.to_string()]))
-                }
-                (MovementKind::Issued, _) => (Icon::In, String::new()),
-                (MovementKind::Burned, _) => (Icon::Out, String::new()),
-                _ => (Icon::Key, String::new()),
-            };
-            (emblem(picture), kind_text(kind).into(), note)
-        }
+        (None, MovementKind::Issued, _) => (emblem(Icon::In), two_lines(words, "")),
+        (None, MovementKind::Burned, _) => (emblem(Icon::Out), two_lines(words, "")),
+        (None, ..) => (emblem(Icon::Key), two_lines(words, "")),
     };
     let amount = movement.amount.map(|amount| money(amount, sign_of(kind)));
-    let at = ms(movement.at_us);
-    let when = if movement.block.is_none() {
-        status(None)
-    } else {
-        let today = format::day_key(at) == format::day_key(js_sys::Date::now());
-        let form = if with_day && !today { Moment::ShortDay } else { Moment::Time };
-        view! { <span class="row-when">{format::moment(at, form)}</span> }.into_any()
-    };
-    let cursor = movement.cursor;
-    view! {
-        <li>
-            <button class="row" type="button" aria-haspopup="dialog" on:click=move |_| on_press.run(cursor.clone())>
-                {picture}
-                <span class="row-text">
-                    <bdi class="row-title">{title}</bdi>
-                    <bdi class="row-note">{note}</bdi>
-                </span>
-                <span class="row-end">{amount}{when}</span>
-            </button>
-        </li>
+    let end = span("row-end").add(amount).add(when(movement, with_day));
+    let cursor = movement.cursor.clone();
+    let button = classed("button", "row").attr("type", "button").attr("aria-haspopup", "dialog");
+    el("li").add(button.on_click(move || selected.set(Some(cursor.clone()))).add(picture).add(text).add(end))
+}
+
+fn when(movement: &Movement, with_day: bool) -> El {
+    if movement.block.is_none() {
+        return span("status pending").add(texts().parts.pending);
     }
-    .into_any()
+    let at = ms(movement.at_us);
+    let today = format::day_key(at) == format::day_key(js_sys::Date::now());
+    let form = if with_day && !today { Moment::ShortDay } else { Moment::Time };
+    span("row-when").add(format::moment(at, form))
 }
 
 /// A dialog with all that is known of the movement whose cursor is in `selected`. It follows the movement's changes.
-#[component]
-pub fn MovementDialog(
-    /// The cursor of the movement; a new one opens the dialog.
-    selected: RwSignal<Option<String>>,
-) -> AnyView {
-    let wallet = expect_context::<WalletContext>();
+pub fn movement_dialog(selected: RwSignal<Option<String>>) -> View {
+    let movements = expect_context::<WalletContext>().movements();
     let open = RwSignal::new(false);
-    Effect::new(move |_| {
+    react(move || {
         if selected.with(Option::is_some) {
             open.set(true);
         }
     });
-    Effect::new(move |_| {
+    react(move || {
         if !open.get() && selected.with_untracked(Option::is_some) {
             selected.set(None);
         }
     });
-    let movements = wallet.movements();
-    let shown = Memo::new(move |_| {
-        let cursor = selected.get()?;
-        movements.with(|movements| movements.as_ref()?.iter().find(|movement| movement.cursor == cursor).cloned())
-    });
-    view! { <Dialog open title=texts().history.detail_title>{move || shown.get().map(details)}</Dialog> }.into_any()
+    let content = move || {
+        let cursor = selected.get();
+        movements.with(|movements| {
+            let mut movements = movements.iter().flatten();
+            movements.find(|movement| Some(&movement.cursor) == cursor.as_ref()).map(details)
+        })
+    };
+    dialog(open, texts().history.detail_title, None, move || content.view())
 }
 
-fn details(movement: Movement) -> AnyView {
+fn details(movement: &Movement) -> View {
     let t = &texts().history;
     let kind = movement.kind;
-    let outgoing = sign_of(kind) == Sign::Minus;
-    let mut facts = Vec::new();
-    let mut fact = |name: &'static str, class: &'static str, value: String| {
-        facts.push(view! { <div><dt>{name}</dt><dd class=class><bdi>{value}</bdi></dd></div> }.into_any());
+    let sum = div("review-sum").add(span("quiet").add(kind_text(kind)));
+    let sum = sum.add(movement.amount.map(|amount| money(amount, sign_of(kind))));
+    let status = match movement.block {
+        Some(block) => fill(t.in_block, &[&block.to_string()]),
+        None => texts().wallet.pending_note.into(),
     };
-    let status = movement
-        .block
-        .map_or_else(|| texts().wallet.pending_note.to_owned(), |block| fill(t.in_block, &[&block.to_string()]));
-    fact(t.status, "", status);
-    if let Some(party) = &movement.party {
-        fact(if outgoing { t.to } else { t.from }, "", party_name(party));
-        if let Some(email) = &party.email {
-            fact(t.email, "", email.clone());
-        }
-    }
-    if let Some(memo) = movement.memo.as_ref().filter(|memo| !memo.text().is_empty()) {
-        fact(t.memo, "", memo.text().into());
-    }
-    fact(t.time, "number", format::moment(ms(movement.at_us), Moment::Exact));
-    if let Some(party) = &movement.party {
-        fact(t.address, "mono", party.address.to_string());
-    }
-    if let Some(number) = movement.number {
-        fact(t.number, "number", number.to_string());
-    }
-    if let Some(id) = &movement.transaction_id {
-        fact(t.transaction, "mono", id.to_string());
-    }
-    let amount = movement.amount.map(|amount| money(amount, sign_of(kind)));
-    view! {
-        <div class="review-sum"><span class="quiet">{kind_text(kind)}</span>{amount}</div>
-        <dl class="facts">{facts}</dl>
-    }
-    .into_any()
+    let party = movement.party.as_ref();
+    let other = if sign_of(kind) == Sign::Minus { t.to } else { t.from };
+    let facts = classed("dl", "facts")
+        .add(fact(t.status, "", &status))
+        .add(party.map(|party| fact(other, "", party_name(party))))
+        .add(party.and_then(|party| party.email.as_ref()).map(|email| fact(t.email, "", email)))
+        .add(memo_of(movement).map(|memo| fact(t.memo, "", memo)))
+        .add(fact(t.time, "number", &format::moment(ms(movement.at_us), Moment::Exact)))
+        .add(party.map(|party| fact(t.address, "mono", &party.address.to_string())))
+        .add(movement.number.map(|number| fact(t.number, "number", &number.to_string())))
+        .add(movement.transaction_id.map(|id| fact(t.transaction, "mono", &id.to_string())));
+    vec![sum, facts].view()
+}
+
+/// A name and its value, for a list of facts.
+pub fn fact(name: &str, class: &str, value: &str) -> El {
+    fact_of(name, bdi(class, value))
+}
+
+/// A name and what stands for it.
+pub fn fact_of(name: &str, value: impl Part) -> El {
+    el("div").add(el("dt").add(name)).add(el("dd").add(value))
 }

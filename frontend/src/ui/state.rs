@@ -2,39 +2,35 @@
 
 use super::{
     button::Button,
+    dom::{El, Part, View, classed, div, el, p, span},
     field::fresh_id,
     format::copy_to_clipboard,
     icon::{Icon, icon},
 };
 use crate::locales::texts;
 use gloo_timers::future::TimeoutFuture;
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlInputElement;
 
 /// How long a button says that it has copied.
 const COPIED_MS: u32 = 2_000;
 
 /// Nothing is there, and why.
-pub fn empty(picture: Icon, title: &'static str, text: &'static str) -> AnyView {
-    view! { <div class="empty">{icon(picture)}<h3>{title}</h3><p>{text}</p></div> }.into_any()
+pub fn empty(picture: Icon, title: &str, text: &str) -> El {
+    div("empty").add(icon(picture)).add(el("h2").add(title)).add(el("p").add(text))
 }
 
 /// Rows that are being loaded.
-pub fn skeleton_rows(count: usize) -> AnyView {
+pub fn skeleton_rows(count: usize) -> El {
     let row = |_| {
-        view! {
-            <li class="row">
-                <span class="skeleton round"></span>
-                <span class="row-text"><span class="skeleton"></span><br /><span class="skeleton short"></span></span>
-                <span class="skeleton figure"></span>
-            </li>
-        }
-        .into_any()
+        let lines = span("row-text").add(span("skeleton")).add(el("br")).add(span("skeleton short"));
+        classed("li", "row").add(span("skeleton round")).add(lines).add(span("skeleton figure"))
     };
-    view! {
-        <ul class="rows" aria-busy="true" aria-label=texts().parts.loading>{(0..count).map(row).collect_view()}</ul>
-    }
-    .into_any()
+    classed("ul", "rows")
+        .attr("aria-busy", "true")
+        .attr("aria-label", texts().parts.loading)
+        .add((0..count).map(row).collect::<Vec<_>>())
 }
 
 /// How serious a notice is.
@@ -49,36 +45,48 @@ pub enum Tone {
 }
 
 /// A boxed message with a heading (may be empty).
-pub fn notice(tone: Tone, title: impl IntoView + 'static, content: impl IntoView + 'static) -> AnyView {
+pub fn notice(tone: Tone, title: &str, content: impl Part) -> El {
     let (class, picture) = match tone {
         Tone::Quiet => ("notice", Icon::Info),
         Tone::Warning => ("notice warning", Icon::Warning),
         Tone::Danger => ("notice danger", Icon::Warning),
     };
-    let (title, content) = (title.into_any(), content.into_any());
-    view! { <div class=class>{icon(picture)}<div><strong>{title}</strong>{content}</div></div> }.into_any()
+    let title = (!title.is_empty()).then(|| el("strong").add(title));
+    div(class).add(icon(picture)).add(el("div").add(title).add(content))
+}
+
+/// A page's heading with a line of explanation.
+pub fn heading(title: &str, lead: &str) -> View {
+    el("header").add(el("h1").attr("tabindex", "-1").add(title)).add(p("quiet").add(lead)).view()
+}
+
+/// A section's heading with a line of explanation.
+pub fn section_heading(title: &str, lead: &str) -> El {
+    el("header").add(el("h2").add(title)).add(p("quiet small").add(lead))
+}
+
+/// The heading of a page within the frame.
+pub fn page_heading(title: &str) -> El {
+    div("page-head").add(el("h1").attr("tabindex", "-1").add(title))
+}
+
+/// Words in boxes, in order.
+pub fn words_in(class: &str, words: impl Iterator<Item = String>) -> El {
+    let word = |word: String| el("li").attr("translate", "no").add(word);
+    classed("ol", class).add(words.map(word).collect::<Vec<_>>())
 }
 
 /// A text in a box of one line with a button that copies it.
-#[component]
-pub fn CopyText(
-    /// Its label.
-    label: &'static str,
-    /// The text.
-    #[prop(into)]
-    text: Signal<String>,
-    /// Below it.
-    #[prop(optional)]
-    hint: &'static str,
-) -> AnyView {
+pub fn copy_text(label: &str, text: Signal<String>, hint: &str) -> El {
     let id = fresh_id();
     let copied = RwSignal::new(false);
-    let copy_label = Signal::derive(move || if copied.get() { texts().parts.copied } else { texts().parts.copy });
-    let input = NodeRef::<html::Input>::new();
-    let copy = move |()| {
-        if let Some(input) = input.get_untracked() {
-            input.select();
-        }
+    let copy_label = move || if copied.get() { texts().parts.copied } else { texts().parts.copy };
+    let input = classed("input", "input").attr("id", &id).attr("readonly", "");
+    let element: HtmlInputElement = input.cast();
+    let shown = element.clone();
+    super::dom::react(move || text.with(|text| shown.set_value(text)));
+    let copy = move || {
+        element.select();
         spawn_local(async move {
             if let Some(promise) = copy_to_clipboard(&text.get_untracked())
                 && JsFuture::from(promise).await.is_ok()
@@ -89,15 +97,8 @@ pub fn CopyText(
             }
         });
     };
-    view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
-            <div class="copy">
-                <input node_ref=input id=id class="input" readonly prop:value=move || text.get() />
-                <Button label=copy_label look="plain small" picture=Icon::Copy on_press=copy />
-            </div>
-            <p class="hint">{hint}</p>
-        </div>
-    }
-    .into_any()
+    div("field")
+        .add(el("label").attr("for", &id).add(label))
+        .add(div("copy").add(input).add(Button::new(copy_label, copy).look("plain small").picture(Icon::Copy)))
+        .add(p("hint").add(hint))
 }

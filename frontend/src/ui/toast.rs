@@ -1,6 +1,9 @@
 //! Short messages that come and go: something was done.
 
-use super::icon::{Icon, icon};
+use super::{
+    dom::{El, div, p},
+    icon::{Icon, icon},
+};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -25,26 +28,18 @@ impl Toasts {
             self.0.update(|shown| shown.retain(|toast| toast.0 != number));
         });
     }
+
+    /// Where the messages appear. Stands once on the page, always, so that screen readers listen to it.
+    pub fn area(self) -> El {
+        let message = |(_, text): &(u32, String)| p("toast").add(icon(Icon::Check)).add(text.clone());
+        let shown = move || self.0.with(|shown| shown.iter().map(message).collect::<Vec<_>>());
+        div("toasts").attr("role", "status").add(shown)
+    }
 }
 
-/// Shows a message for a few seconds and reads it to screen readers. Call it while a component is set up to get the
+/// Shows a message for a few seconds and reads it to screen readers. Call it while a page is set up to get the
 /// function that shows.
 pub fn toast() -> impl Fn(String) + Copy + 'static {
     let toasts = expect_context::<Toasts>();
     move |text| toasts.show(text)
-}
-
-/// Where the messages appear. Stands once on the page, always, so that screen readers listen to it.
-#[component]
-pub fn ToastArea() -> AnyView {
-    let toasts = expect_context::<Toasts>();
-    let shown = move || {
-        toasts.0.with(|shown| {
-            shown
-                .iter()
-                .map(|(_, text)| view! { <p class="toast">{icon(Icon::Check)}{text.clone()}</p> }.into_any())
-                .collect_view()
-        })
-    };
-    view! { <div class="toasts" role="status">{shown}</div> }.into_any()
 }

@@ -2,15 +2,18 @@
 
 use super::{
     button::Button,
-    field::{Fault, Field, fresh_id},
+    dom::{El, Part, View, classed, div, el, p},
+    field::{Fault, Field, fault, form},
     icon::Icon,
-    state::{Tone, notice},
+    state::{Tone, heading, notice, words_in},
+    task::Task,
 };
 use crate::{
     locales::{describe, fill, texts},
     wallet::RecoveryWords,
 };
 use leptos::prelude::*;
+use std::rc::Rc;
 
 /// How strong a new password is: 0 for nothing written, 1 for not accepted, to 4.
 fn strength(password: &str) -> usize {
@@ -25,128 +28,79 @@ fn strength(password: &str) -> usize {
 }
 
 /// A field for a new password that shows how strong it is.
-#[component]
-pub fn NewPassword(
-    /// Its label.
-    label: &'static str,
-    /// The password.
-    value: RwSignal<String>,
-    /// What is wrong with it.
-    #[prop(into)]
-    fault: Fault,
-) -> AnyView {
+pub fn new_password(label: &str, value: RwSignal<String>, fault: Fault) -> El {
+    const LOOKS: [&str; 5] = ["", "strength level-1", "strength level-2", "strength level-3", "strength level-4"];
     let t = &texts().password;
+    let verdicts = ["", t.level_1, t.level_2, t.level_3, t.level_4];
     let level = Memo::new(move |_| value.with(|password| strength(password)));
-    let verdict = move || ["", t.level_1, t.level_2, t.level_3, t.level_4][level.get()];
     let bars = move || {
-        (level.get() > 0).then(|| {
-            view! {
-            <div class=move || format!("strength level-{}", level.get())>
-                <div class="strength-bars" aria-hidden="true"><span></span><span></span><span></span><span></span></div>
-                <p class="hint" aria-live="polite">{verdict}</p>
-            </div>
-        }
-        .into_any()
+        let level = level.get();
+        (level > 0).then(|| {
+            let bars = div("strength-bars").attr("aria-hidden", "true");
+            let bars = (0..4).fold(bars, |bars, _| bars.add(el("span")));
+            div(LOOKS[level]).add(bars).add(p("hint").add(verdicts[level]))
         })
     };
-    view! {
-        <div class="field">
-            <Field label value kind="password" autocomplete="new-password" fault hint=Some(t.hint.to_owned()) />
-            {bars}
-        </div>
-    }
-    .into_any()
+    div("field")
+        .add(Field::password(label, value, "new-password").fault(fault).hint(t.hint))
+        .add(el("div").attr("aria-live", "polite").add(bars))
 }
 
 /// The words as a numbered list.
-pub fn word_list(words: &RecoveryWords) -> AnyView {
-    let items: Vec<_> =
-        words.words().into_iter().map(|word| view! { <li translate="no">{word.to_owned()}</li> }).collect();
-    view! { <ol class="words">{items}</ol> }.into_any()
+pub fn word_list(words: &RecoveryWords) -> El {
+    words_in("words", words.words().into_iter().map(str::to_owned))
 }
 
-/// Shows the words, then asks for three of them; `on_checked` is called when all three are right.
-#[component]
-pub fn NoteWords(
-    /// The words.
-    words: RecoveryWords,
-    /// The label of the button that ends the check.
-    finish: &'static str,
-    /// While what follows is under way.
-    #[prop(into)]
-    busy: Signal<bool>,
-    /// How what follows failed.
-    #[prop(into)]
-    fault: Fault,
-    /// Called when all three are right.
-    #[prop(into)]
-    on_checked: Callback<()>,
-) -> AnyView {
+/// Shows the words, then asks for three of them; `on_checked` is called when all three are right. `finish` labels the
+/// button that ends the check, `next` is what follows it.
+pub fn note_words(words: RecoveryWords, finish: &'static str, next: Task, on_checked: impl Fn() + 'static) -> View {
     let t = &texts().words;
     let checking = RwSignal::new(false);
-    let words = StoredValue::new(words);
-    let list = move || {
-        view! {
-            <header><h1 tabindex="-1">{t.title}</h1><p class="quiet">{t.lead}</p></header>
-            {words.with_value(word_list)}
-            {notice(Tone::Warning, (), view! { <p>{t.warning}</p> })}
-            <Button label=t.noted look="wide" on_press=move |()| checking.set(true) />
+    let on_checked: Rc<dyn Fn()> = Rc::new(on_checked);
+    (move || {
+        if checking.get() {
+            let again = classed("button", "link-button").attr("type", "button").add(t.show_again);
+            vec![
+                heading(t.check_title, t.check_lead),
+                check_words(words.clone(), finish, next, on_checked.clone()),
+                again.on_click(move || checking.set(false)).view(),
+            ]
+        } else {
+            vec![
+                heading(t.title, t.lead),
+                word_list(&words).view(),
+                notice(Tone::Warning, "", el("p").add(t.warning)).view(),
+                Button::new(t.noted, move || checking.set(true)).look("wide").view(),
+            ]
         }
-        .into_any()
-    };
-    let check = move || {
-        view! {
-            <header><h1 tabindex="-1">{t.check_title}</h1><p class="quiet">{t.check_lead}</p></header>
-            <CheckWords words finish busy fault on_checked />
-            <button class="link-button" type="button" on:click=move |_| checking.set(false)>{t.show_again}</button>
-        }
-        .into_any()
-    };
-    (move || if checking.get() { check() } else { list() }).into_any()
+    })
+    .view()
 }
 
-#[component]
-fn CheckWords(
-    words: StoredValue<RecoveryWords>,
-    finish: &'static str,
-    busy: Signal<bool>,
-    fault: Fault,
-    on_checked: Callback<()>,
-) -> AnyView {
+fn check_words(words: RecoveryWords, finish: &str, next: Task, on_checked: Rc<dyn Fn()>) -> View {
     let t = &texts().words;
-    let count = words.with_value(|words| words.words().len());
-    let asked = three_places(count);
+    let asked = three_places(words.words().len());
     let answers = asked.map(|place| (place, RwSignal::new(String::new()), RwSignal::new(None)));
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let submit = move || {
         let mut all_right = true;
         for (place, answer, wrong) in answers {
-            let right = words.with_value(|words| {
-                answer.with_untracked(|answer| answer.trim().eq_ignore_ascii_case(words.words()[place]))
-            });
+            let right = answer.with_untracked(|answer| answer.trim().eq_ignore_ascii_case(words.words()[place]));
             wrong.set((!right).then(|| fill(t.check_wrong, &[&(place + 1).to_string()])));
             all_right &= right;
         }
         if all_right {
-            on_checked.run(());
+            on_checked();
         }
     };
-    let fields: Vec<_> = answers
-        .into_iter()
-        .enumerate()
-        .map(|(index, (place, answer, wrong))| {
-            let label = fill(t.word_number, &[&(place + 1).to_string()]);
-            view! { <Field label value=answer fault=wrong focus={index == 0} /> }
-        })
-        .collect();
-    view! {
-        <form class="form" on:submit=submit novalidate>
-            {fields}
-            {super::field::fault(fresh_id(), fault)}
-            <Button label=finish look="wide" picture=Icon::Check busy />
-        </form>
+    let mut first = true;
+    let mut form = form("form", submit);
+    for (place, answer, wrong) in answers {
+        let field = Field::new(fill(t.word_number, &[&(place + 1).to_string()]), answer).fault(wrong);
+        form = form.add(if std::mem::take(&mut first) { field.focus() } else { field });
     }
-    .into_any()
+    form.add(fault(next.fault))
+        .add(Button::submit(finish.to_owned()).look("wide").picture(Icon::Check).busy(next.busy))
+        .view()
 }
 
 /// Three different places of `count`, in order.
