@@ -125,3 +125,86 @@ impl Genesis {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::keys::SecretKey;
+
+    /// A currency that starts with 1,000.00.
+    pub(crate) fn example() -> Genesis {
+        Genesis {
+            rules_version: RULES_VERSION,
+            name: "Qoin".into(),
+            symbol: "Q".into(),
+            decimals: Decimals::try_from(2).unwrap(),
+            genesis_amount: Amount::from_units(100_000),
+            block_interval_ms: 10_000,
+            recovery_delay_ms: 72 * 3_600_000,
+            system_key: SecretKey::from_seed(&[1; 32]).public_key(),
+            leader_key: SecretKey::from_seed(&[2; 32]).public_key(),
+            starting_target: CompactTarget(0x1f00_ffff),
+            easiest_target: CompactTarget(0x2000_ffff),
+            time_ms: 1_800_000_000_000,
+        }
+    }
+
+    #[track_caller]
+    fn assert_refused(change: impl FnOnce(&mut Genesis), error: GenesisError) {
+        let mut genesis = example();
+        change(&mut genesis);
+        assert_eq!(genesis.check(), Err(error));
+    }
+
+    #[test]
+    fn bounds_are_checked_and_named() {
+        assert_eq!(example().check(), Ok(()));
+        assert_refused(|genesis| genesis.rules_version = 2, GenesisError::RulesVersion(2));
+        assert_refused(|genesis| genesis.name = String::new(), GenesisError::Name(String::new()));
+        assert_refused(|genesis| genesis.name = "é".repeat(41), GenesisError::Name("é".repeat(41)));
+        assert_refused(|genesis| genesis.symbol = String::new(), GenesisError::Symbol(String::new()));
+        assert_refused(|genesis| genesis.symbol = "Q".repeat(9), GenesisError::Symbol("Q".repeat(9)));
+        assert_refused(|genesis| genesis.block_interval_ms = 999, GenesisError::BlockInterval(999));
+        assert_refused(|genesis| genesis.block_interval_ms = 86_400_001, GenesisError::BlockInterval(86_400_001));
+        let year_ms = 365 * 86_400_000;
+        assert_refused(|genesis| genesis.recovery_delay_ms = year_ms + 1, GenesisError::RecoveryDelay(year_ms + 1));
+    }
+
+    #[test]
+    fn targets_are_numbers_and_the_first_is_no_easier_than_the_easiest() {
+        let zero = CompactTarget(0);
+        assert_refused(|genesis| genesis.easiest_target = zero, GenesisError::Target("easiest"));
+        assert_refused(|genesis| genesis.starting_target = zero, GenesisError::Target("starting"));
+        let easier = CompactTarget(0x2001_0000);
+        assert_refused(|genesis| genesis.starting_target = easier, GenesisError::Target("starting"));
+        let equal = Genesis { starting_target: example().easiest_target, ..example() };
+        assert_eq!(equal.check(), Ok(()));
+    }
+
+    #[test]
+    fn every_parameter_is_part_of_the_chains_name() {
+        let changes: [fn(&mut Genesis); 12] = [
+            |genesis| genesis.rules_version += 1,
+            |genesis| genesis.name.push('x'),
+            |genesis| genesis.symbol.push('x'),
+            |genesis| genesis.decimals = Decimals::MAX,
+            |genesis| genesis.genesis_amount = Amount::ZERO,
+            |genesis| genesis.block_interval_ms += 1,
+            |genesis| genesis.recovery_delay_ms += 1,
+            |genesis| genesis.system_key = genesis.leader_key,
+            |genesis| genesis.leader_key = genesis.system_key,
+            |genesis| genesis.starting_target.0 += 1,
+            |genesis| genesis.easiest_target.0 += 1,
+            |genesis| genesis.time_ms += 1,
+        ];
+        let mut hashes = vec![example().hash()];
+        for change in changes {
+            let mut genesis = example();
+            change(&mut genesis);
+            hashes.push(genesis.hash());
+        }
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), changes.len() + 1);
+    }
+}

@@ -188,3 +188,75 @@ impl VerifiedTransaction {
         self.key
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_core::{TryCryptoRng, TryRng};
+    use std::convert::Infallible;
+
+    const GENESIS: GenesisHash = GenesisHash::from_bytes([7; 32]);
+
+    /// Numbers that nobody needs to guess here: what batches ask of them is that signers cannot know them.
+    struct Counter(u64);
+
+    impl TryRng for Counter {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            self.try_next_u64().map(|number| (number >> 32) as u32)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            Ok(self.0)
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+            bytes.chunks_mut(8).try_for_each(|chunk| {
+                chunk.copy_from_slice(&self.try_next_u64()?.to_le_bytes()[..chunk.len()]);
+                Ok(())
+            })
+        }
+    }
+
+    impl TryCryptoRng for Counter {}
+
+    fn key(number: u8) -> SecretKey {
+        SecretKey::from_seed(&[number; 32])
+    }
+
+    fn example(signer: u8) -> Transaction {
+        let public_key = key(signer).public_key();
+        let operation = Operation::OpenAccount { public_key };
+        Transaction::new(Address::of(&public_key), operation, PaymentId::new(1, [signer; 10]), None)
+    }
+
+    #[test]
+    fn a_transaction_holds_for_its_key_and_chain_only() {
+        let signed = example(1).sign(&key(1), &GENESIS);
+        let verified = signed.clone().verify(&key(1).public_key(), &GENESIS).unwrap();
+        assert_eq!(verified.id(), example(1).id(&GENESIS));
+        assert_eq!(verified.key(), key(1).public_key());
+        assert_eq!(verified.signed(), &signed);
+        assert_eq!(signed.clone().verify(&key(2).public_key(), &GENESIS), Err(WrongSignature));
+        let other = GenesisHash::from_bytes([8; 32]);
+        assert_eq!(signed.verify(&key(1).public_key(), &other), Err(WrongSignature));
+        assert_ne!(example(1).id(&GENESIS), example(1).id(&other));
+    }
+
+    #[test]
+    fn a_batch_answers_as_each_alone() {
+        let right: Vec<_> = (1..9).map(|number| (example(number).sign(&key(number), &GENESIS), key(number))).collect();
+        for wrong in [None, Some(0), Some(5)] {
+            let mut batch: Vec<_> = right.iter().map(|(signed, key)| (signed.clone(), key.public_key())).collect();
+            if let Some(wrong) = wrong {
+                batch[wrong].0.transaction.memo_hash = Some(MemoHash::default());
+            }
+            let alone: Vec<_> = batch.iter().map(|(signed, key)| signed.clone().verify(key, &GENESIS)).collect();
+            assert_eq!(alone.iter().filter(|result| result.is_err()).count(), usize::from(wrong.is_some()));
+            assert_eq!(SignedTransaction::verify_batch(batch, &GENESIS, Counter(1)), alone);
+        }
+        assert_eq!(SignedTransaction::verify_batch(Vec::new(), &GENESIS, Counter(1)), Vec::new());
+    }
+}

@@ -1,4 +1,5 @@
 //! Properties of the ledger under any sequence of commands.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -11,6 +11,8 @@ mod operations;
 mod recent;
 mod refusal;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 pub use account::{Account, PendingRotation};
 pub use head::Head;

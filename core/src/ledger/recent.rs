@@ -45,3 +45,37 @@ pub(super) fn check_age(payment_id: PaymentId, accepted_us: u64) -> Result<(), R
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START_US: u64 = 1_800_000_000_000_000;
+
+    fn key(number: u8) -> Key {
+        (Address::from_bytes([7; 20]), PaymentId::new(START_US / 1000, [number; 10]))
+    }
+
+    #[test]
+    fn an_id_is_kept_for_as_long_as_it_could_come_again() {
+        let mut recent = Recent::default();
+        let id = TransactionId::default();
+        recent.insert(START_US, key(1), 0, id);
+        recent.insert(START_US + KEPT_US, key(2), 1, id);
+        assert_eq!(recent.get(&key(1)), Some((0, id)));
+        recent.insert(START_US + KEPT_US + 1, key(3), 2, id);
+        assert_eq!(recent.get(&key(1)), None);
+        assert_eq!(recent.get(&key(2)), Some((1, id)));
+        assert_eq!((recent.by_key.len(), recent.in_order.len()), (2, 2));
+    }
+
+    #[test]
+    fn an_id_that_was_forgotten_has_expired() {
+        // The latest creation time that its acceptance allowed, at the last microsecond of a millisecond.
+        let accepted_us = START_US + 999;
+        let created_ms = accepted_us / 1000 + PaymentId::AHEAD_MAX_MS;
+        let latest = PaymentId::new(created_ms, [0; 10]);
+        assert_eq!(check_age(latest, accepted_us), Ok(()));
+        assert_eq!(check_age(latest, accepted_us + KEPT_US + 1), Err(Refusal::Expired));
+    }
+}

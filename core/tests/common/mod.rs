@@ -3,6 +3,7 @@
 
 pub mod chain;
 pub mod model;
+pub mod stage;
 pub mod world;
 
 use borsh::{BorshDeserialize, BorshSerialize};

@@ -207,9 +207,9 @@ impl Model {
     pub fn seal(&mut self, count: u32, rewarded: Option<Address>) {
         let reward = rewarded.map(|address| (address, self.reward_of(count)));
         let (sealed, system) = (self.sealed, self.system);
-        for record in self.log[sealed..sealed + count as usize].to_vec() {
+        for record in &self.log[sealed..sealed + count as usize] {
             for (address, account) in &mut self.accounts {
-                account.balance += received(&record, address, &system);
+                account.balance += received(record, address, &system);
                 account.balance -= if *address == record.signer { moved(&record.operation) } else { 0 };
             }
             match &record.operation {

@@ -57,7 +57,7 @@ impl Step {
         let [kind, who, key, operation, other, id, wait, low] = bits.to_le_bytes();
         match kind {
             0..=9 => Self::Job { rewarded: who },
-            10..=47 => Self::Seal { fresh: id % 4 != 0, rewarded: who, wait },
+            10..=47 => Self::Seal { fresh: !id.is_multiple_of(4), rewarded: who, wait },
             48..=50 => Self::Restore,
             _ => {
                 let amount = u16::from_le_bytes([low, wait]);
@@ -207,13 +207,13 @@ impl World {
         let key = |owner: &[SecretKey]| owner[usize::from(other) % KEYS].public_key();
         let waits = self.model.accounts.get(&self.address(signer)).is_some_and(|account| account.rotation.is_some());
         match operation {
-            _ if waits && other % 3 == 0 => Operation::CancelRotation,
+            _ if waits && other.is_multiple_of(3) => Operation::CancelRotation,
             0..=9 => {
                 Operation::OpenAccount { public_key: self.people[signer][usize::from(other / 64) % KEYS].public_key() }
             }
             10..=39 => Operation::RotateKey { public_key: key(&self.people[signer]) },
             40..=44 => Operation::CancelRotation,
-            45..=59 => Operation::SetRecoverable { recoverable: other % 3 != 0 },
+            45..=59 => Operation::SetRecoverable { recoverable: !other.is_multiple_of(3) },
             60..=74 => Operation::Issue { amount: self.amount(signer, amount) },
             75..=89 => Operation::Burn { amount: self.amount(signer, amount) },
             90..=109 => Operation::ReplaceLeader { public_key: key(&self.leaders) },
