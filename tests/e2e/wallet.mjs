@@ -89,9 +89,12 @@ export async function join(page, link, password) {
   return words;
 }
 
+/** The field that finds a member. */
+export const finder = (scope) => scope.getByRole('combobox', { name: 'To', exact: true });
+
 /** Finds and picks a member. */
 export async function pick(scope, name) {
-  await field(scope, 'To').fill(name);
+  await finder(scope).fill(name);
   await scope.getByRole('option').filter({ hasText: name }).click();
 }
 
