@@ -55,7 +55,7 @@ async function faults(page) {
     };
     const { scrollX: x0, scrollY: y0 } = window;
     for (const control of [...controls].filter(shows)) {
-      control.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+      control.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
       const { left, top, width, height } = control.getBoundingClientRect();
       const hit = document.elementFromPoint(left + width / 2, top + height / 2);
       const own = hit && (control.contains(hit) || [...(control.labels ?? [])].some((label) => label.contains(hit)));
@@ -88,5 +88,8 @@ const settled = (page) =>
 
 async function keepPicture(page, name) {
   mkdirSync(PICTURES, { recursive: true });
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
+  await settled(page);
   await page.screenshot({ path: `${PICTURES}/${name}.png`, caret: 'hide', animations: 'disabled' });
 }
