@@ -26,7 +26,7 @@ use qoin_core::api::{
 use serde::{Serialize, de::DeserializeOwned};
 
 /// How long an answer may take, in milliseconds. Afterwards nobody knows whether the request arrived.
-const TIMEOUT_MS: u32 = 20_000;
+const TIMEOUT_MS: u32 = 15_000;
 
 /// The currency; no session needed.
 pub async fn currency() -> Result<CurrencyView, Failure> {

@@ -11,7 +11,7 @@ use qoin_core::{
     api::problem::ProblemCode,
     memo::{Memo, MemoError},
     validate::{self, PasswordError},
-    vault::{Seed, WordsError},
+    vault::{KdfError, Seed, WordsError},
 };
 
 /// Why something did not happen, and what to do.
@@ -25,6 +25,7 @@ pub fn failure(failure: &Failure) -> String {
         Failure::Network => t.network.into(),
         Failure::Unreadable(_) => t.unreadable.into(),
         Failure::WrongPassword => t.wrong_password.into(),
+        Failure::Derivation(KdfError::TooWeak(_) | KdfError::TooCostly(_)) => t.distrusted_derivation.into(),
         Failure::Derivation(_) => t.derivation.into(),
         Failure::Words(error) => words(error),
         Failure::ForeignKey => t.foreign_key.into(),

@@ -276,6 +276,7 @@ pub const TEXTS: Texts = Texts {
         network: "No answer from the server. Check your connection and try again.",
         unreadable: "The server's answer could not be read. Reload this page; it may be out of date.",
         wrong_password: "This password is wrong.",
+        distrusted_derivation: "The server asks this page to handle your password in a way that is not safe. Nothing was sent. Ask your administrator.",
         derivation: "This device could not derive the key from the password. Close other tabs or use another device.",
         foreign_key: "The key in your vault is not the one that signs for your account. Ask your administrator.",
         locked: "The wallet is locked.",

@@ -114,6 +114,6 @@ rooms! {
     missing: Missing { title, text, button }
     /// What the wallet itself could not do.
     failure: FailureTexts {
-        network, unreadable, wrong_password, derivation, foreign_key, locked, no_randomness, later,
+        network, unreadable, wrong_password, derivation, distrusted_derivation, foreign_key, locked, no_randomness, later,
     }
 }

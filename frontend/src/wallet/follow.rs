@@ -97,7 +97,13 @@ impl WalletContext {
             return;
         }
         let event = match delivery {
-            Delivery::Online(online) => return self.online.set(online),
+            Delivery::Online(online) => {
+                self.online.set(online);
+                if online == Online::Live {
+                    self.compare_clocks();
+                }
+                return;
+            }
             Delivery::Event(event) => *event,
         };
         match event {

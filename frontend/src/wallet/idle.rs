@@ -21,7 +21,7 @@ thread_local! {
 
 /// Whether the last activity, in this tab or another, is so long ago that the wallet must be locked.
 pub fn is_over() -> bool {
-    let stored = storage::read(STORED).and_then(|text| text.parse().ok()).unwrap_or(0.0);
+    let stored = storage::read(STORED).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) as f64;
     is_past(js_sys::Date::now(), ACTIVE_MS.get().max(stored))
 }
 
@@ -37,7 +37,7 @@ pub fn touch() {
     ACTIVE_MS.set(now_ms);
     if (now_ms - TOLD_MS.get()).abs() > TELL_EVERY_MS {
         TOLD_MS.set(now_ms);
-        storage::write(STORED, &now_ms.to_string());
+        storage::write(STORED, &(now_ms as u64).to_string());
     }
 }
 

@@ -47,6 +47,8 @@ use zeroize::Zeroizing;
 
 /// How many movements [`WalletContext::latest`] shows.
 const LATEST: usize = 20;
+/// For how long a comparison of the clocks holds, in milliseconds.
+const COMPARED_MS: f64 = 60_000.0;
 const CHANNEL: &str = "qoin-wallet";
 
 /// Where the wallet stands. It decides which pages can be shown.
@@ -157,6 +159,8 @@ struct Inner {
     last_email: Option<String>,
     /// How far the leader's clock is ahead of this one.
     ahead_ms: i64,
+    /// When that was found out, by this one.
+    compared_ms: f64,
     /// Rises whenever a key is taken in or forgotten, so that answers to what was asked before are not taken for news.
     turn: u32,
 }
@@ -281,11 +285,27 @@ impl WalletContext {
     async fn refresh_currency(&self) -> Result<CurrencyView, Failure> {
         let asked_ms = js_sys::Date::now();
         let currency = api::currency().await?;
-        let halfway_ms = (asked_ms + js_sys::Date::now()) / 2.0;
-        let ahead_ms = currency.leader_time_ms as i64 - halfway_ms as i64;
-        self.inner.update_value(|inner| inner.ahead_ms = ahead_ms);
-        self.currency.set(Some(currency.clone()));
+        let now_ms = js_sys::Date::now();
+        let halfway_ms = (asked_ms + now_ms) / 2.0;
+        self.inner.update_value(|inner| {
+            inner.ahead_ms = currency.leader_time_ms as i64 - halfway_ms as i64;
+            inner.compared_ms = now_ms;
+        });
+        let known =
+            |held: &CurrencyView| (held.genesis_hash, &held.version) == (currency.genesis_hash, &currency.version);
+        if !self.currency.with_untracked(|held| held.as_ref().is_some_and(known)) {
+            self.currency.set(Some(currency.clone()));
+        }
         Ok(currency)
+    }
+
+    /// Compares the clocks again, unless that was just done: after sleep or a long interruption they may have parted.
+    fn compare_clocks(self) {
+        let since_ms = js_sys::Date::now() - self.inner.with_value(|inner| inner.compared_ms);
+        if since_ms.abs() > COMPARED_MS {
+            // Without an answer the old difference still is the best guess.
+            spawn_local(async move { drop(self.refresh_currency().await) });
+        }
     }
 
     /// The leader's time, which payment ids carry, in milliseconds since 1970.
