@@ -1,4 +1,4 @@
-//! The commands of the project: `cargo xtask run | test | bench | check | setup | app`.
+//! The commands of the project: `cargo xtask run | test | bench | check | setup | app | pictures`.
 
 mod app;
 mod bench;
@@ -45,6 +45,8 @@ enum Task {
     },
     /// Build the app into frontend/dist, if its sources changed.
     App,
+    /// Make the pictures of all pages in docs/pictures anew.
+    Pictures,
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,10 @@ fn main() -> ExitCode {
             setup::install(if tests { setup::Need::Tests } else { setup::Need::Build }).map(|()| true)
         }
         Task::App => setup::install(setup::Need::Build).and_then(|()| app::build()).map(|()| true),
+        Task::Pictures => setup::install(setup::Need::Tests)
+            .and_then(|()| app::build())
+            .and_then(|()| test::remake_pictures())
+            .map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -53,6 +53,11 @@ pub fn run(options: &Options) -> Result<bool> {
     Ok(total.failed == 0)
 }
 
+/// Makes the pictures of all pages in docs/pictures anew, in the course of the test that visits them.
+pub fn remake_pictures() -> Result<()> {
+    process::run(stage::browser_tests(&["pages".to_owned()])?.env("QOIN_PICTURES", "1"))
+}
+
 /// The stages to run, and the words for those that take them.
 fn selection(options: &Options) -> Result<(Vec<Stage>, Vec<String>)> {
     let mut stages = options.only.clone();

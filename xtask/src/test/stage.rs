@@ -175,8 +175,12 @@ fn wasm_tests(filters: &[String]) -> Result<Outcome> {
     counted(&mut tests, Count::of_cargo_test)
 }
 
-/// Each tests/e2e/*.test.mjs, or those whose names contain one of the words.
 fn e2e_tests(filters: &[String]) -> Result<Outcome> {
+    counted(&mut browser_tests(filters)?, Count::of_node)
+}
+
+/// What runs each tests/e2e/*.test.mjs, or those whose names contain one of the words. Builds the programs for it.
+pub fn browser_tests(filters: &[String]) -> Result<Command> {
     build_programs()?;
     let folder = workspace::root().join("tests/e2e");
     let mut files = Vec::new();
@@ -195,7 +199,7 @@ fn e2e_tests(filters: &[String]) -> Result<Outcome> {
     // One file at a time: browser, leader and miner share two cores.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files).current_dir(folder);
     node.env("QOIN_BIN", workspace::target().join("debug")).env("QOIN_CHROMIUM", chromium);
-    counted(&mut node, Count::of_node)
+    Ok(node)
 }
 
 fn counted(tests: &mut Command, count: fn(&str) -> Option<Count>) -> Result<Outcome> {
