@@ -56,9 +56,9 @@ pub enum LeaderError {
         "owner {0} is not a member, so that its miners' rewards would go nowhere: name a member, or set miners = 0"
     )]
     UnknownOwner(String),
-    /// A door failed.
-    #[error("the HTTP door failed: {0}")]
-    Door(#[from] std::io::Error),
+    /// A door or a miner of this host panicked.
+    #[error("a task failed: {0}")]
+    Task(#[from] tokio::task::JoinError),
     /// The ledger failed.
     #[error("the ledger has stopped: {0}")]
     Failed(String),
@@ -149,24 +149,16 @@ impl Leader {
         let mut doors = JoinSet::new();
         doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
         let door = stratum::Door { ledger: ledger.clone(), hub: hub.clone(), identity };
-        let stratum_stopping = stopping.clone();
-        doors.spawn(async move {
-            stratum::serve(listeners.stratum, door, stratum_stopping).await;
-            Ok(())
-        });
+        doors.spawn(stratum::serve(listeners.stratum, door, stopping.clone()));
         if let Some(owner) = owner {
             for _ in 0..miners {
-                let mining = mining::mine(ledger.clone(), hub.clone(), owner, stopping.clone());
-                doors.spawn(async move {
-                    mining.await;
-                    Ok(())
-                });
+                doors.spawn(mining::mine(ledger.clone(), hub.clone(), owner, stopping.clone()));
             }
         }
         let ended = tokio::select! {
             () = stopping.cancelled() => Ok(()),
             reason = ledger.failed() => Err(LeaderError::Failed(reason)),
-            Some(ended) = doors.join_next() => ended.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(Into::into),
+            Some(ended) = doors.join_next() => ended.map_err(LeaderError::from),
         };
         stopping.cancel();
         let all = async { while doors.join_next().await.is_some() {} };

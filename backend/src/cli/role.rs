@@ -74,7 +74,7 @@ async fn run_everything(
     drop(first);
     let serving = tokio::spawn(serve_website(website, door, connections, stopping.clone()));
     let (writer, ended) = leader.serve(listeners).await;
-    let website_ended = serving.await.context("the website's task")?;
+    let website_ended = serving.await.context("the website failed");
     Ok((Some(writer), ended.map_err(Into::into).and(website_ended)))
 }
 
@@ -163,26 +163,21 @@ async fn run_website(
     let leader = website::Leader::there(&host.leader);
     println!("The website is at {}.", url(&door)?);
     let website = Website::new(leader, &host.secret_key, trust, stopping.clone());
-    Ok((None, serve_website(website, door, connections, stopping).await))
+    serve_website(website, door, connections, stopping).await;
+    Ok((None, Ok(())))
 }
 
-/// Serves the website; what is still open a while after `stopping` is dropped.
-async fn serve_website(
-    website: Website,
-    door: tokio::net::TcpListener,
-    connections: u32,
-    stopping: CancellationToken,
-) -> Result<()> {
+/// Serves the website; what is still open a while after `stopping` is dropped. Without the website the rest stops too.
+async fn serve_website(website: Website, door: tokio::net::TcpListener, connections: u32, stopping: CancellationToken) {
+    let _stop_all = stopping.clone().drop_guard();
     let over = async {
         stopping.cancelled().await;
         tokio::time::sleep(WEBSITE_STOP_TIMEOUT).await;
     };
-    let ended = tokio::select! {
-        ended = website.serve(door, connections) => ended.context("the website's door failed"),
-        () = over => Ok(()),
-    };
-    stopping.cancel();
-    ended
+    tokio::select! {
+        () = website.serve(door, connections) => {}
+        () = over => {}
+    }
 }
 
 /// Runs a role until it ends, or SIGINT or SIGTERM asks it to. A ledger's writer commits what it has taken before this

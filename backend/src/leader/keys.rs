@@ -66,7 +66,7 @@ impl DataFolder {
     /// When it cannot be read or made.
     pub fn secret(&self, role: &str) -> Result<Secret, KeysError> {
         let name = format!("{role}.secret");
-        let digits = Zeroizing::new(hex::encode(&*self.key::<16>(&name)?));
+        let digits = Zeroizing::new(hex::encode(*self.key::<16>(&name)?));
         Secret::parse(&digits).map_err(|_| KeysError::Damaged(self.keys().join(name)))
     }
 

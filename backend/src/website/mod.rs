@@ -53,12 +53,9 @@ impl Website {
     }
 
     /// Serves it until it is told to stop, then until the open requests are answered.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener, connections: u32) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener, connections: u32) {
         let stopping = self.stopping.clone();
-        listen::serve(listener, self.router(), connections, stopping).await
+        listen::serve(listener, self.router(), connections, stopping).await;
     }
 
     fn router(self) -> Router {

@@ -23,6 +23,8 @@ use tower::ServiceExt;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the leader may take to begin its answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an unused connection is kept: shorter than the leader keeps it, so that none is used while it closes.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// What concerns one connection and not the request (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
@@ -74,7 +76,8 @@ impl Leader {
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
         let authority = Authority::try_from(url.authority.as_str()).expect("the address was checked when it was read");
-        Self::There { client: Client::builder(TokioExecutor::new()).build(connector), authority }
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE_TIMEOUT).build(connector);
+        Self::There { client, authority }
     }
 
     /// Hands a request on for `sender`, with the session's token where there is one.
