@@ -34,7 +34,7 @@ enum Stage {
 pub fn start(place: &HtmlElement) {
     let wallet = WalletContext::start();
     let (route, toasts) = (Route::start(), Toasts::new());
-    write_amounts_of(wallet.currency());
+    write_amounts_of(wallet);
     provide_context(wallet);
     provide_context(route);
     provide_context(toasts);
@@ -49,9 +49,8 @@ pub fn start(place: &HtmlElement) {
 }
 
 fn stages(wallet: WalletContext, route: Route) -> View {
-    let phase = wallet.phase();
     let stage = Memo::new(move |_| {
-        phase.with(|phase| match phase {
+        wallet.with_phase(|phase| match phase {
             Phase::Starting => Stage::Starting,
             Phase::Unreachable => Stage::Unreachable,
             Phase::SignedOut => Stage::SignedOut,

@@ -56,7 +56,7 @@ pub fn frame(route: Route) -> View {
 }
 
 fn is_administrator(wallet: WalletContext) -> bool {
-    wallet.me().with(|me| me.as_ref().is_some_and(|me| me.role == Role::Administrator))
+    wallet.me().is_some_and(|me| me.role == Role::Administrator)
 }
 
 fn navigation(class: &str, wallet: WalletContext, route: Route) -> El {
@@ -79,8 +79,7 @@ fn lock_button(wallet: WalletContext) -> Button {
 }
 
 fn side(wallet: WalletContext, route: Route) -> El {
-    let me = wallet.me();
-    let who = move || me.with(|me| me.as_ref().map(|me| person("who", &me.name, &me.email, &me.address)));
+    let who = move || wallet.me().map(|me| person("who", &me.name, &me.email, &me.address));
     let foot = div("side-foot").add(who).add(lock_button(wallet));
     div("side").add(div("side-inner").add(brand()).add(navigation("", wallet, route)).add(foot))
 }
@@ -98,21 +97,20 @@ fn banners(wallet: WalletContext) -> El {
 
 fn connection(wallet: WalletContext) -> View {
     let t = &texts().banners;
-    let online = wallet.online();
     let waited = RwSignal::new(false);
     react(move || {
         waited.set(false);
-        if online.get() == Online::Reconnecting {
+        if wallet.online() == Online::Reconnecting {
             spawn_local(async move {
                 TimeoutFuture::new(RECONNECTING_SHOWN_AFTER_MS).await;
-                if online.try_get_untracked() == Some(Online::Reconnecting) {
+                if untrack(|| wallet.online()) == Online::Reconnecting {
                     waited.try_set(true);
                 }
             });
         }
     });
     (move || {
-        let text = match online.get() {
+        let text = match wallet.online() {
             Online::Offline => t.offline,
             Online::Reconnecting if waited.get() => t.reconnecting,
             _ => return None,
@@ -125,7 +123,6 @@ fn connection(wallet: WalletContext) -> View {
 /// Warns that the system key is about to replace the member's key, and lets them stop it.
 fn rotation_alarm(wallet: WalletContext) -> View {
     let t = &texts().banners;
-    let account = wallet.account();
     let task = Task::new();
     let show = toast();
     let stop = move || {
@@ -135,11 +132,11 @@ fn rotation_alarm(wallet: WalletContext) -> View {
             Ok(())
         });
     };
-    let effective = Memo::new(move |_| account.with(|account| Some(account.as_ref()?.rotation.as_ref()?.effective_ms)));
+    let effective = Memo::new(move |_| wallet.with_account(|account| Some(account?.rotation.as_ref()?.effective_ms)));
     (move || {
         effective.get().map(|effective_ms| {
             let when = format::moment(effective_ms as f64, Moment::Until);
-            let text = el("span").add(el("strong").add(t.rotation_title)).add(" ").add(fill(t.rotation_text, &[&when]));
+            let text = el("span").add(el("strong").add(t.rotation_title)).add(fill(t.rotation_text, &[&when]));
             let button = Button::new(t.rotation_cancel, stop).look("danger small").busy(task.busy);
             div("banner danger")
                 .attr("role", "alert")

@@ -62,7 +62,7 @@ impl Seed {
     /// # Errors
     /// Names what is wrong: the count, the first word that is not in the list, or the checksum.
     pub fn from_words(text: &str) -> Result<Self, WordsError> {
-        let words = Zeroizing::new(text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>());
+        let words = Zeroizing::new(text.split_whitespace().map(str::to_ascii_lowercase).collect::<Vec<_>>());
         if let Some(index) = words.iter().position(|word| Language::English.find_word(word).is_none()) {
             let word = words[index].chars().take(20).collect();
             return Err(WordsError::UnknownWord { word, position: index + 1 });

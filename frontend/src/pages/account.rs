@@ -25,15 +25,14 @@ use qoin_core::api::{
 pub fn account() -> View {
     let t = &texts().account;
     let wallet = expect_context::<WalletContext>();
-    let me = wallet.me();
     let address = own(wallet, |account| account.address.to_string());
     let key = own(wallet, |account| account.public_key.to_string());
     let recoverable = move || {
-        let recoverable = wallet.account().with(|account| account.as_ref().is_none_or(|account| account.recoverable));
+        let recoverable = wallet.with_account(|account| account.is_none_or(|account| account.recoverable));
         if recoverable { t.recoverable_yes } else { t.recoverable_no }
     };
     let about = classed("section", "panel padded section")
-        .add(move || me.with(|me| me.as_ref().map(identity)))
+        .add(move || wallet.me().map(|me| identity(&me)))
         .add(copy_text(t.address, address, t.address_hint))
         .add(own_words(wallet))
         .add(copy_text(t.key, key, ""))
@@ -52,8 +51,8 @@ fn identity(me: &Me) -> El {
     div("identity").add(avatar(&me.name, &me.address)).add(el("div").add(bdi("name", &me.name)).add(line))
 }
 
-fn own(wallet: WalletContext, read: fn(&AccountView) -> String) -> Signal<String> {
-    Signal::derive(move || wallet.account().with(|account| account.as_ref().map(read).unwrap_or_default()))
+fn own(wallet: WalletContext, read: fn(&AccountView) -> String) -> impl Fn() -> String + 'static {
+    move || wallet.with_account(|account| account.map(read).unwrap_or_default())
 }
 
 fn own_words(wallet: WalletContext) -> El {

@@ -22,13 +22,11 @@ const LONG: usize = 10;
 pub fn history() -> View {
     let t = &texts().history;
     let wallet = expect_context::<WalletContext>();
-    let movements = wallet.movements();
-    let has_more = wallet.has_more();
     let selected = RwSignal::new(None);
     let task = Task::new();
     let load = move || task.start(async move { in_words(wallet.load_more().await) });
     let days = move || {
-        movements.with(|movements| match movements.as_deref() {
+        wallet.with_movements(|movements| match movements {
             None => vec![div("panel").add(state::skeleton_rows(8))],
             Some([]) => vec![div("panel").add(state::empty(Icon::History, t.empty_title, t.empty_text))],
             Some(movements) => {
@@ -37,7 +35,7 @@ pub fn history() -> View {
             }
         })
     };
-    let more = move || match (has_more.get(), movements.with(|movements| movements.as_ref().map_or(0, Vec::len))) {
+    let more = move || match (wallet.has_more(), wallet.with_movements(|movements| movements.map_or(0, <[_]>::len))) {
         (true, _) => Button::new(texts().parts.more, load).look("plain").busy(task.busy).view(),
         (false, LONG..) => p("quiet small").add(t.end).view(),
         _ => View::Nothing,

@@ -75,11 +75,10 @@ pub fn join() -> View {
             opened.try_set(Some(in_words(answer)));
         });
     });
-    let me = wallet.me();
     let wide = RwSignal::new(false);
     // Once the account is being made, this member is signed in by this very invitation.
     let joining = RwSignal::new(false);
-    let stage = Memo::new(move |_| match (token.0.with(Option::is_some), me.get(), opened.get()) {
+    let stage = Memo::new(move |_| match (token.0.with(Option::is_some), wallet.me(), opened.get()) {
         (false, ..) => Stage::NoToken,
         (true, Some(me), _) if !joining.get() => Stage::SignedIn(me.name),
         (true, _, None) => Stage::Opening,

@@ -40,8 +40,7 @@ pub fn locked() -> View {
         });
     };
     let sign_out = move || leaving.start(async move { in_words(wallet.sign_out().await) });
-    let me = wallet.me();
-    let who = move || me.with(|me| me.as_ref().map(|me| person("identity", &me.name, &me.email, &me.address)));
+    let who = move || wallet.me().map(|me| person("identity", &me.name, &me.email, &me.address));
     let form = form("form", submit)
         .add(Field::password(texts().parts.password, password, "current-password").fault(wrong).focus())
         .add(fault(task.fault))

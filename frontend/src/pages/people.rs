@@ -128,7 +128,7 @@ fn invite(wallet: WalletContext, invitations: Invitations) -> View {
     let content = move || {
         vec![
             el("p").add(fill(t.link_text, &[&invited.get()])).view(),
-            copy_text(t.link_label, link.into(), "").view(),
+            copy_text(t.link_label, move || link.get(), "").view(),
             Button::new(texts().parts.done, move || open.set(false)).look("wide").view(),
         ]
         .view()

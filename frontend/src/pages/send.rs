@@ -86,7 +86,7 @@ impl Draft {
 pub fn send() -> View {
     let wallet = expect_context::<WalletContext>();
     let draft = expect_context::<Draft>();
-    draft.belong_to(wallet.me().with_untracked(|me| me.as_ref().map(|me| me.address)));
+    draft.belong_to(untrack(|| wallet.me()).map(|me| me.address));
     let sent = RwSignal::new(None::<Sent>);
     (move || match sent.get() {
         Some(done) => follow(wallet, done, sent),
@@ -113,7 +113,7 @@ fn fill_in(wallet: WalletContext, draft: Draft, sent: RwSignal<Option<Sent>>) ->
         open.set(true);
     };
     let available = move || {
-        let available = wallet.account().with(|account| account.as_ref().map(|account| account.available));
+        let available = wallet.with_account(|account| account.map(|account| account.available));
         available.map(|available| fill(t.amount_hint, &[&amount_text(available)]))
     };
     let counter = move || memo.with(|memo| [&memo.trim().chars().count().to_string(), "/140"].concat());
@@ -257,13 +257,10 @@ fn changed(to: &MemberView, was: &Address) -> El {
 /// What has become of the payment: accepted, then confirmed, live.
 fn follow(wallet: WalletContext, done: Sent, sent: RwSignal<Option<Sent>>) -> View {
     let t = &texts().send;
-    let movements = wallet.movements();
     let Sent { draft, accepted } = done;
     let block = Memo::new(move |_| {
-        let mut sealed = None;
-        movements.with(|movements| {
-            let ours = movements.iter().flatten().find(|movement| movement.number == Some(accepted.number));
-            sealed = ours.and_then(|movement| movement.block);
+        let sealed = wallet.with_movements(|movements| {
+            movements?.iter().find(|movement| movement.number == Some(accepted.number))?.block
         });
         accepted.block.or(sealed).map(u64::from)
     });

@@ -36,8 +36,7 @@ pub fn sign_in() -> View {
     let password_field = Field::password(texts().parts.password, password, "current-password").fault(password_fault);
     let (email_field, password_field) =
         if is_known { (email_field, password_field.focus()) } else { (email_field.focus(), password_field) };
-    let expired = wallet.session_expired();
-    let expired = move || expired.get().then(|| notice(Tone::Warning, "", el("p").add(t.expired)));
+    let expired = move || wallet.session_expired().then(|| notice(Tone::Warning, "", el("p").add(t.expired)));
     let form = form("form", submit)
         .add(email_field)
         .add(password_field)

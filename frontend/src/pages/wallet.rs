@@ -20,10 +20,9 @@ const SHOWN: usize = 6;
 pub fn wallet() -> View {
     let t = &texts().wallet;
     let wallet = expect_context::<WalletContext>();
-    let latest = wallet.latest();
     let selected = RwSignal::new(None);
     let rows = move || {
-        latest.with(|latest| match latest.as_deref() {
+        wallet.with_movements(|movements| match movements {
             None => state::skeleton_rows(4),
             Some([]) => state::empty(Icon::Wallet, t.empty_title, t.empty_text),
             Some(latest) => {
@@ -45,8 +44,7 @@ pub fn wallet() -> View {
 
 fn balance(wallet: WalletContext) -> View {
     let t = &texts().wallet;
-    let account = wallet.account();
-    let content = move || account.with(|account| account.as_ref().map_or_else(waiting, figures));
+    let content = move || wallet.with_account(|account| account.map_or_else(waiting, figures));
     let action = |class: &str, page: Page, text: &str| link(class, page.path()).add(icon(page.picture())).add(text);
     let actions = div("balance-actions").add(action("button", Page::Send, t.send)).add(action(
         "button ghost",

@@ -84,7 +84,7 @@ impl Search {
             .attr_live("aria-expanded", move || Some(if open.get() { "true" } else { "false" }))
             .attr_text("aria-activedescendant", active_id)
             .on("input", move |_| open.set(true))
-            .on("focus", move |_| open.set(true))
+            .on_click(move || open.set(true))
             .on("blur", move |_| open.set(false))
             .on("keydown", move |event| self.on_key(event.unchecked_ref()));
         let input = if focus { input.focus_soon() } else { input };

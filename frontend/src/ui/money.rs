@@ -4,8 +4,8 @@ use super::{
     dom::{El, span},
     format,
 };
-use leptos::prelude::*;
-use qoin_core::{amount::Amount, api::currency::CurrencyView, decimals::Decimals};
+use crate::wallet::WalletContext;
+use qoin_core::{amount::Amount, decimals::Decimals};
 use std::cell::Cell;
 
 /// What stands in front of an amount.
@@ -29,19 +29,19 @@ pub struct Form {
 }
 
 thread_local! {
-    static CURRENCY: Cell<Option<Signal<Option<CurrencyView>>>> = const { Cell::new(None) };
+    static WALLET: Cell<Option<WalletContext>> = const { Cell::new(None) };
 }
 
-/// Writes all amounts as this currency's. Called once, by the app.
-pub fn write_amounts_of(currency: Signal<Option<CurrencyView>>) {
-    CURRENCY.set(Some(currency));
+/// Writes all amounts as those of this wallet's currency. Called once, by the app.
+pub fn write_amounts_of(wallet: WalletContext) {
+    WALLET.set(Some(wallet));
 }
 
 /// How the currency writes its amounts. Before it is known, which is before anything of it is shown, with two decimals.
 pub fn form() -> Form {
-    let known = CURRENCY.get().and_then(|currency| {
-        currency.with(|currency| {
-            let genesis = &currency.as_ref()?.genesis;
+    let known = WALLET.get().and_then(|wallet| {
+        wallet.with_currency(|currency| {
+            let genesis = &currency?.genesis;
             Some(Form { decimals: genesis.decimals, symbol: genesis.symbol.clone() })
         })
     });

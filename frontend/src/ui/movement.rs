@@ -92,7 +92,7 @@ fn when(movement: &Movement, with_day: bool) -> El {
 
 /// A dialog with all that is known of the movement whose cursor is in `selected`. It follows the movement's changes.
 pub fn movement_dialog(selected: RwSignal<Option<String>>) -> View {
-    let movements = expect_context::<WalletContext>().movements();
+    let wallet = expect_context::<WalletContext>();
     let open = RwSignal::new(false);
     react(move || {
         if selected.with(Option::is_some) {
@@ -106,8 +106,8 @@ pub fn movement_dialog(selected: RwSignal<Option<String>>) -> View {
     });
     let content = move || {
         let cursor = selected.get();
-        movements.with(|movements| {
-            let mut movements = movements.iter().flatten();
+        wallet.with_movements(|movements| {
+            let mut movements = movements.into_iter().flatten();
             movements.find(|movement| Some(&movement.cursor) == cursor.as_ref()).map(details)
         })
     };

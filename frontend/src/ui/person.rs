@@ -12,8 +12,8 @@ pub fn avatar(name: &str, address: &Address) -> El {
         ["avatar hue-0", "avatar hue-1", "avatar hue-2", "avatar hue-3", "avatar hue-4", "avatar hue-5"];
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let letters: String = words.next().into_iter().chain(words.next_back()).collect();
-    let sum: usize = address.to_bytes().into_iter().map(usize::from).sum();
-    span(HUES[sum % HUES.len()]).attr("aria-hidden", "true").add(letters)
+    let mixed = address.to_bytes().into_iter().fold(0_usize, |mixed, byte| (mixed * 31 + usize::from(byte)) % 9_973);
+    span(HUES[mixed % HUES.len()]).attr("aria-hidden", "true").add(letters)
 }
 
 /// A round picture of a thing instead of a person.

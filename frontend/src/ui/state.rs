@@ -77,18 +77,19 @@ pub fn words_in(class: &str, words: impl Iterator<Item = String>) -> El {
 }
 
 /// A text in a box of one line with a button that copies it.
-pub fn copy_text(label: &str, text: Signal<String>, hint: &str) -> El {
+pub fn copy_text(label: &str, text: impl Fn() -> String + 'static, hint: &str) -> El {
     let id = fresh_id();
     let copied = RwSignal::new(false);
     let copy_label = move || if copied.get() { texts().parts.copied } else { texts().parts.copy };
     let input = classed("input", "input").attr("id", &id).attr("readonly", "");
     let element: HtmlInputElement = input.cast();
     let shown = element.clone();
-    super::dom::react(move || text.with(|text| shown.set_value(text)));
+    super::dom::react(move || shown.set_value(&text()));
     let copy = move || {
         element.select();
+        let text = element.value();
         spawn_local(async move {
-            if let Some(promise) = copy_to_clipboard(&text.get_untracked())
+            if let Some(promise) = copy_to_clipboard(&text)
                 && JsFuture::from(promise).await.is_ok()
             {
                 copied.try_set(true);

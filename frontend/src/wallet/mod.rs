@@ -191,57 +191,45 @@ impl WalletContext {
         wallet
     }
 
-    /// Where it stands.
-    pub fn phase(&self) -> Signal<Phase> {
-        self.phase.into()
+    /// Reads where it stands. Whatever reads this or the following is run again when it has changed.
+    pub fn with_phase<R>(&self, read: impl FnOnce(&Phase) -> R) -> R {
+        self.phase.with(read)
     }
 
     /// The signed-in member, in whatever phase there is one.
-    pub fn me(&self) -> Signal<Option<Me>> {
-        let phase = self.phase;
-        Signal::derive(move || phase.with(|phase| phase.me().cloned()))
+    pub fn me(&self) -> Option<Me> {
+        self.phase.with(|phase| phase.me().cloned())
     }
 
-    /// The currency, once known.
-    pub fn currency(&self) -> Signal<Option<CurrencyView>> {
-        self.currency.into()
+    /// Reads the currency, once known.
+    pub fn with_currency<R>(&self, read: impl FnOnce(Option<&CurrencyView>) -> R) -> R {
+        self.currency.with(|currency| read(currency.as_ref()))
     }
 
-    /// The account as it is now; absent while loading and when locked.
-    pub fn account(&self) -> Signal<Option<AccountView>> {
-        self.account.into()
+    /// Reads the account as it is now; absent while loading and when locked.
+    pub fn with_account<R>(&self, read: impl FnOnce(Option<&AccountView>) -> R) -> R {
+        self.account.with(|account| read(account.as_ref()))
     }
 
-    /// The latest movements, newest first, at most 20, kept up to date; absent while loading.
-    pub fn latest(&self) -> Signal<Option<Vec<Movement>>> {
-        let movements = self.movements;
-        let newest = |movements: &Movements| movements.list().iter().take(LATEST).cloned().collect();
-        Signal::derive(move || movements.with(|movements| movements.as_ref().map(newest)))
-    }
-
-    /// All movements loaded so far, newest first, kept up to date; [`Self::load_more`] makes it longer.
-    /// For the history page: one list, always what a fresh load shows.
-    pub fn movements(&self) -> Signal<Option<Vec<Movement>>> {
-        let movements = self.movements;
-        Signal::derive(move || {
-            movements.with(|movements| movements.as_ref().map(|movements| movements.list().to_vec()))
-        })
+    /// Reads all movements loaded so far, newest first, kept up to date; absent while loading.
+    /// [`Self::load_more`] makes the list longer; it always is what a fresh load shows.
+    pub fn with_movements<R>(&self, read: impl FnOnce(Option<&[Movement]>) -> R) -> R {
+        self.movements.with(|movements| read(movements.as_ref().map(Movements::list)))
     }
 
     /// Whether there are older movements to load.
-    pub fn has_more(&self) -> Signal<bool> {
-        let movements = self.movements;
-        Signal::derive(move || movements.with(|held| held.as_ref().is_some_and(|held| held.next().is_some())))
+    pub fn has_more(&self) -> bool {
+        self.movements.with(|movements| movements.as_ref().is_some_and(|movements| movements.next().is_some()))
     }
 
     /// Whether what is shown is up to date.
-    pub fn online(&self) -> Signal<Online> {
-        self.online.into()
+    pub fn online(&self) -> Online {
+        self.online.get()
     }
 
     /// Whether the session ended by itself (for the sign-in page to say so); cleared by signing in.
-    pub fn session_expired(&self) -> Signal<bool> {
-        self.expired.into()
+    pub fn session_expired(&self) -> bool {
+        self.expired.get()
     }
 
     /// The e-mail address that was signed in last in this page, to fill in the sign-in page.
