@@ -255,7 +255,12 @@ impl WalletContext {
 
     /// Takes in an opened key, if it is the one that signs for the account.
     async fn enter_quietly(&self, session: SessionView, seed: Seed) -> Result<(), Failure> {
+        let turn = self.turn();
         let account = api::account().await?;
+        if self.turn() != turn {
+            // Locked meanwhile, by another tab: that counts.
+            return Err(Failure::Locked);
+        }
         if account.address != session.member.address || account.public_key != public_key(&seed) {
             return Err(Failure::ForeignKey);
         }
