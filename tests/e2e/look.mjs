@@ -56,12 +56,15 @@ async function faults(page) {
     const { scrollX: x0, scrollY: y0 } = window;
     for (const control of [...controls].filter(shows)) {
       control.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
-      const { left, top, width, height } = control.getBoundingClientRect();
-      const hit = document.elementFromPoint(left + width / 2, top + height / 2);
-      const own = hit && (control.contains(hit) || [...(control.labels ?? [])].some((label) => label.contains(hit)));
-      // What unfolds below a field covers the next ones for as long as the field has the focus.
-      const unfolded = hit?.closest('.options');
-      if (!own && !unfolded) wrong.push(`${called(control)} is covered by ${called(hit)}`);
+      const { left, top, width, height } = control.getClientRects()[0];
+      // Its middle and both its ends: a container that clips it shows in these.
+      for (const x of [left + width / 2, left + 3, left + width - 3]) {
+        const hit = document.elementFromPoint(x, top + height / 2);
+        const own = hit && (control.contains(hit) || [...(control.labels ?? [])].some((label) => label.contains(hit)));
+        // What lies in a field's ends belongs to the field; what unfolds below one covers the next ones while it has the focus.
+        const allowed = hit?.closest('.options') || (x !== left + width / 2 && hit && control.parentElement.contains(hit));
+        if (!own && !allowed) wrong.push(`${called(control)} is covered by ${called(hit)}`);
+      }
       if (left < 0 || left + width > innerWidth + 0.5) wrong.push(`${called(control)} reaches over the edge`);
     }
     scrollTo({ left: x0, top: y0, behavior: 'instant' });
