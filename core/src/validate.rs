@@ -107,13 +107,15 @@ pub enum PasswordError {
 /// When it is too short, too long, or repeats a few characters.
 pub fn password(text: &str) -> Result<(), PasswordError> {
     const DIFFERENT_MIN: usize = 4;
-    let mut letters: Vec<char> = text.chars().collect();
-    let count = letters.len();
-    letters.sort_unstable();
-    letters.dedup();
-    match count {
+    let mut different = Vec::new();
+    for letter in text.chars() {
+        if different.len() <= DIFFERENT_MIN && !different.contains(&letter) {
+            different.push(letter);
+        }
+    }
+    match text.chars().count() {
         ..PASSWORD_CHARACTERS_MIN => Err(PasswordError::TooShort),
-        PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX if letters.len() <= DIFFERENT_MIN => {
+        PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX if different.len() <= DIFFERENT_MIN => {
             Err(PasswordError::TooPlain(DIFFERENT_MIN))
         }
         PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX => Ok(()),

@@ -49,19 +49,20 @@ pub fn start(place: &HtmlElement) {
 }
 
 fn stages(wallet: WalletContext, route: Route) -> View {
-    let stage = Memo::new(move |_| {
-        wallet.with_phase(|phase| match phase {
+    let place = Memo::new(move |_| {
+        let stage = wallet.with_phase(|phase| match phase {
             Phase::Starting => Stage::Starting,
             Phase::Unreachable => Stage::Unreachable,
             Phase::SignedOut => Stage::SignedOut,
             Phase::Locked { .. } => Stage::Locked,
             Phase::FirstPassword { .. } => Stage::FirstPassword,
             Phase::Ready { .. } => Stage::Ready,
-        })
+        });
+        (stage, route.page())
     });
-    name_window(stage, route);
+    name_window(place);
     // An invitation is shown to whoever opens it; the words help whoever cannot open the wallet.
-    let shown = Memo::new(move |_| match (stage.get(), route.page()) {
+    let shown = Memo::new(move |_| match place.get() {
         (stage @ (Stage::Starting | Stage::Unreachable), _) => (stage, Page::Wallet),
         (_, Page::Join) => (Stage::SignedOut, Page::Join),
         (Stage::SignedOut | Stage::Locked | Stage::FirstPassword, Page::Recover) => (Stage::SignedOut, Page::Recover),
@@ -82,11 +83,11 @@ fn stages(wallet: WalletContext, route: Route) -> View {
 
 /// Names the window after what is shown, and after a change of page moves the focus to its heading,
 /// so that a screen reader says where one is.
-fn name_window(stage: Memo<Stage>, route: Route) {
+fn name_window(place: Memo<(Stage, Page)>) {
     let t = &texts().pages;
     let before = Cell::new(None);
     react(move || {
-        let (stage, page) = (stage.get(), route.page());
+        let (stage, page) = place.get();
         let name = match (stage, page) {
             (_, page @ Page::Join) | (Stage::Ready, page) => page.name(),
             (Stage::SignedOut | Stage::Locked, page @ Page::Recover) => page.name(),

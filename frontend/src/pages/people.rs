@@ -20,6 +20,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use qoin_core::api::{invitations::InvitationView, members::MemberView, problem::ProblemCode};
+use std::{cell::RefCell, rc::Rc};
 
 /// The page of administrators.
 pub fn people() -> View {
@@ -196,7 +197,7 @@ fn credit(wallet: WalletContext) -> El {
     let (amount, memo) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (to_fault, amount_fault, memo_fault) = (fault_of(to), fault_of(amount), fault_of(memo));
     // A credit without an answer: sent again as it is while the form stays as it is, so that it pays once.
-    let waiting = RwSignal::new(None::<(Filled, PreparedCredit)>);
+    let waiting = Rc::new(RefCell::new(None::<(Filled, PreparedCredit)>));
     let task = Task::new();
     let show = toast();
     let submit = move || {
@@ -209,17 +210,19 @@ fn credit(wallet: WalletContext) -> El {
         }
         let (Some(member), Ok(sum)) = (to.get_untracked(), read) else { return };
         let filled = Filled { to: member, amount: amount.get_untracked(), memo: memo.get_untracked() };
+        let waiting = waiting.clone();
         task.start(async move {
-            let credit = match waiting.get_untracked() {
+            let before = waiting.take();
+            let credit = match before {
                 Some((before, credit)) if before == filled => credit,
                 _ => {
                     let prepared = wallet.prepare_credit(&filled.to, sum, &filled.memo);
                     prepared.map_err(|fault| describe::draft_fault(&fault))?
                 }
             };
-            waiting.set(Some((filled.clone(), credit.clone())));
+            waiting.replace(Some((filled.clone(), credit.clone())));
             in_words(wallet.send_credit(&credit).await)?;
-            waiting.set(None);
+            waiting.take();
             to.set(None);
             amount.set(String::new());
             memo.set(String::new());

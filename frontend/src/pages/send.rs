@@ -33,7 +33,8 @@ pub struct Draft {
     review: RwSignal<Option<Review>>,
     /// The payment may have arrived although no answer came.
     unsure: RwSignal<bool>,
-    owner: RwSignal<Option<Address>>,
+    /// Whose it is: an address, or nothing.
+    owner: RwSignal<String>,
 }
 
 /// A checked draft, ready to be looked at once more.
@@ -61,13 +62,14 @@ impl Draft {
             memo: RwSignal::new(String::new()),
             review: RwSignal::new(None),
             unsure: RwSignal::new(false),
-            owner: RwSignal::new(None),
+            owner: RwSignal::new(String::new()),
         }
     }
 
     /// Makes it `owner`'s. What somebody else filled in is forgotten.
     fn belong_to(self, owner: Option<Address>) {
-        if self.owner.get_untracked() != owner {
+        let owner = owner.map(|owner| owner.to_string()).unwrap_or_default();
+        if self.owner.with_untracked(|before| *before != owner) {
             self.clear();
             self.owner.set(owner);
         }

@@ -32,9 +32,8 @@ pub fn new_password(label: &str, value: RwSignal<String>, fault: Fault) -> El {
     const LOOKS: [&str; 5] = ["", "strength level-1", "strength level-2", "strength level-3", "strength level-4"];
     let t = &texts().password;
     let verdicts = ["", t.level_1, t.level_2, t.level_3, t.level_4];
-    let level = Memo::new(move |_| value.with(|password| strength(password)));
     let bars = move || {
-        let level = level.get();
+        let level = value.with(|password| strength(password));
         (level > 0).then(|| {
             let bars = div("strength-bars").attr("aria-hidden", "true");
             let bars = (0..4).fold(bars, |bars, _| bars.add(el("span")));
