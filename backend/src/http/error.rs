@@ -1,8 +1,7 @@
 //! The one place that maps errors to HTTP.
 
 use crate::identity::{self, IdentityError};
-use crate::ledger::{self, LedgerError};
-use crate::store::StoreError;
+use crate::ledger::{self, LedgerError, StoreError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use qoin_core::api::problem::{PROBLEM_MEDIA_TYPE, Problem, ProblemCode};

@@ -22,3 +22,5 @@ pub use stored::{MovementRef, Position, PositionError, StoredBlock, StoredRecord
 pub use template::{Solution, SolveError, Template};
 pub use work::{MinerGuard, Work, WorkHub};
 pub use writer::{BlockSummary, Published};
+
+pub use crate::store::StoreError;

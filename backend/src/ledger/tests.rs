@@ -30,7 +30,7 @@ fn genesis() -> Genesis {
         name: "Qoin".into(),
         symbol: "Q".into(),
         decimals: Decimals::try_from(2).unwrap(),
-        genesis_amount: Amount::from_units(1_000_000_00),
+        genesis_amount: Amount::from_units(100_000_000),
         block_interval_ms: 10_000,
         recovery_delay_ms: 1_000,
         system_key: keys().system.public_key(),
@@ -41,7 +41,12 @@ fn genesis() -> Genesis {
     }
 }
 
-pub(crate) fn open(store: &Arc<MemoryStore>) -> Ledger {
+/// A ledger that is gone with the test.
+pub(crate) fn begin() -> Ledger {
+    open(&Arc::new(MemoryStore::new()))
+}
+
+fn open(store: &Arc<MemoryStore>) -> Ledger {
     let store: Arc<dyn Store> = store.clone();
     Ledger::open(store, genesis(), keys(), Settings::default()).unwrap().0
 }
@@ -84,7 +89,7 @@ pub(crate) async fn ada_and_bob(ledger: &Ledger) -> (Member, Member) {
         ledger.submit(member.sign(ledger, open, None), None).await.unwrap();
     }
     let id = PaymentId::new(ledger.now_ms(), [9; 10]);
-    ledger.credit(ada.address, Amount::from_units(100_00), id, None).await.unwrap();
+    ledger.credit(ada.address, Amount::from_units(10_000), id, None).await.unwrap();
     solve(ledger, None).await.unwrap();
     (ada, bob)
 }
@@ -107,19 +112,19 @@ fn balance(ledger: &Ledger, member: &Member) -> (u64, u64, u64) {
 
 #[tokio::test]
 async fn a_payment_is_pending_at_once_and_confirmed_by_its_block() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
     let mut events = ledger.subscribe();
     let memo = Memo::new("for the coffee", [5; 32]).unwrap();
-    let transfer = Operation::Transfer { to: bob.address, amount: Amount::from_units(12_50) };
+    let transfer = Operation::Transfer { to: bob.address, amount: Amount::from_units(1_250) };
     let accepted = ledger.submit(ada.sign(&ledger, transfer, Some(&memo)), Some(memo.clone())).await.unwrap();
-    assert_eq!((balance(&ledger, &ada), balance(&ledger, &bob)), ((100_00, 12_50, 0), (0, 0, 12_50)));
+    assert_eq!((balance(&ledger, &ada), balance(&ledger, &bob)), ((10_000, 1_250, 0), (0, 0, 1_250)));
     let published = events.recv().await.unwrap();
     assert_eq!(published.touched[&bob.address], [MovementRef::Record(accepted.number)]);
 
     let block = solve(&ledger, Some(bob.address)).await.unwrap();
     // 12.50 moved: a reward of one whole unit for Bob, whose miner solved the block.
-    assert_eq!((balance(&ledger, &ada), balance(&ledger, &bob)), ((87_50, 0, 0), (13_50, 0, 0)));
+    assert_eq!((balance(&ledger, &ada), balance(&ledger, &bob)), ((8_750, 0, 0), (1_350, 0, 0)));
     assert_eq!(events.recv().await.unwrap().sealed, Some(block.clone()));
     let (stored, proof) = ledger.read().sealed(accepted.number).unwrap().unwrap();
     assert_eq!(stored.height(), block.height);
@@ -138,9 +143,9 @@ async fn a_payment_is_pending_at_once_and_confirmed_by_its_block() {
 
 #[tokio::test]
 async fn fifty_copies_make_one_payment() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
-    let signed = ada.pay(&ledger, &bob, 1_00);
+    let signed = ada.pay(&ledger, &bob, 100);
     let copies = (0..50).map(|_| {
         let (ledger, signed) = (ledger.clone(), signed.clone());
         tokio::spawn(async move { ledger.submit(signed, None).await.unwrap() })
@@ -153,17 +158,17 @@ async fn fifty_copies_make_one_payment() {
         numbers.insert(accepted.number);
     }
     assert_eq!((fresh, numbers.len()), (1, 1));
-    assert_eq!(balance(&ledger, &ada).1, 1_00);
+    assert_eq!(balance(&ledger, &ada).1, 100);
 }
 
 #[tokio::test]
 async fn the_same_id_with_another_amount_is_a_conflict() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
-    let signed = ada.pay(&ledger, &bob, 1_00);
+    let signed = ada.pay(&ledger, &bob, 100);
     let mut other = signed.transaction.clone();
     ledger.submit(signed, None).await.unwrap();
-    other.operation = Operation::Transfer { to: bob.address, amount: Amount::from_units(2_00) };
+    other.operation = Operation::Transfer { to: bob.address, amount: Amount::from_units(200) };
     let other = other.sign(&ada.key, &ledger.genesis().hash);
     assert_eq!(ledger.submit(other, None).await, Err(Refusal::PaymentIdConflict.into()));
 }
@@ -173,30 +178,30 @@ async fn a_restart_keeps_everything_and_remembers_payments() {
     let store = Arc::new(MemoryStore::new());
     let ledger = open(&store);
     let (ada, bob) = ada_and_bob(&ledger).await;
-    let signed = ada.pay(&ledger, &bob, 3_00);
+    let signed = ada.pay(&ledger, &bob, 300);
     let first = ledger.submit(signed.clone(), None).await.unwrap();
     drop(ledger);
     let ledger = open(&store);
-    assert_eq!(balance(&ledger, &ada), (100_00, 3_00, 0));
+    assert_eq!(balance(&ledger, &ada), (10_000, 300, 0));
     let again = ledger.submit(signed, None).await.unwrap();
     assert_eq!(again, Accepted { repeated: true, ..first });
     solve(&ledger, None).await.unwrap();
-    assert_eq!(balance(&ledger, &bob), (3_00, 0, 0));
+    assert_eq!(balance(&ledger, &bob), (300, 0, 0));
     assert_eq!(ledger.read().history(&ada.address, None, 10).unwrap().len(), 3);
 }
 
 #[tokio::test]
 async fn an_expired_payment_that_was_accepted_answers_as_the_first_time() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
     let rotated = SecretKey::from_seed(&[77; 32]);
-    let signed = ada.pay(&ledger, &bob, 1_00);
+    let signed = ada.pay(&ledger, &bob, 100);
     let first = ledger.submit(signed.clone(), None).await.unwrap();
     let rotate = ada.sign(&ledger, Operation::RotateKey { public_key: rotated.public_key() }, None);
     ledger.submit(rotate, None).await.unwrap();
     // The old key signs nothing new, but what it signed before is found.
     assert_eq!(ledger.submit(signed, None).await, Ok(Accepted { repeated: true, ..first }));
-    let fresh = ada.pay(&ledger, &bob, 1_00);
+    let fresh = ada.pay(&ledger, &bob, 100);
     assert_eq!(ledger.submit(fresh, None).await, Err(LedgerError::WrongSignature));
     let old = PaymentId::new(ledger.now_ms() - PaymentId::AGE_MAX_MS - 60_000, [1; 10]);
     let transfer = Operation::Transfer { to: bob.address, amount: Amount::from_units(1) };
@@ -206,7 +211,7 @@ async fn an_expired_payment_that_was_accepted_answers_as_the_first_time() {
 
 #[tokio::test]
 async fn a_change_and_its_transaction_are_one() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let carol = Member::new(12);
     let open_account = Operation::OpenAccount { public_key: carol.key.public_key() };
     let signed = carol.sign(&ledger, open_account, None);
@@ -228,7 +233,7 @@ async fn a_change_and_its_transaction_are_one() {
 
 #[tokio::test]
 async fn solutions_of_an_older_height_are_stale() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
     ledger.submit(ada.pay(&ledger, &bob, 1), None).await.unwrap();
     let template = ledger.template().await.unwrap();
@@ -241,14 +246,14 @@ async fn solutions_of_an_older_height_are_stale() {
 
 #[tokio::test]
 async fn work_is_there_only_while_something_waits_and_someone_mines() {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
     let hub = WorkHub::start(ledger.clone());
     let (guard, mut work) = hub.join();
     assert!(work.borrow_and_update().is_none());
-    ledger.submit(ada.pay(&ledger, &bob, 1_00), None).await.unwrap();
+    ledger.submit(ada.pay(&ledger, &bob, 100), None).await.unwrap();
     work.wait_for(Option::is_some).await.unwrap();
-    ledger.submit(ada.pay(&ledger, &bob, 1_00), None).await.unwrap();
+    ledger.submit(ada.pay(&ledger, &bob, 100), None).await.unwrap();
     let both = work.wait_for(|work| work.as_ref().is_some_and(|work| work.template.count == 2)).await.unwrap().clone();
     assert!(!both.unwrap().clean);
     solve(&ledger, None).await.unwrap();

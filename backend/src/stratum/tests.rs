@@ -3,8 +3,7 @@
 use super::*;
 use crate::{
     identity::{LeaderSecret, Settings},
-    ledger::tests::{Member, ada_and_bob, open},
-    store::MemoryStore,
+    ledger::tests::{Member, ada_and_bob, begin},
 };
 use qoin_core::{header::Header, target::Target};
 use qoin_miner::job::{Job, JobText};
@@ -23,7 +22,7 @@ struct Leader {
 }
 
 async fn leader() -> Leader {
-    let ledger = open(&Arc::new(MemoryStore::new()));
+    let ledger = begin();
     let (ada, bob) = ada_and_bob(&ledger).await;
     let secret = LeaderSecret::new([3; 32]);
     let identity = Identity::open(ledger.clone(), secret, Settings::default()).await.unwrap();
@@ -111,7 +110,7 @@ impl Client {
 fn nonce(job: &Job, extranonce1: &[u8], extranonce2: [u8; 4], is_met: bool) -> u32 {
     let target: Target = qoin_core::target::CompactTarget(job.bits()).expand().unwrap();
     let header = Header::from_bytes(&job.header(extranonce1, &extranonce2));
-    (0..).find(|&nonce| target.is_met_by(&Header { nonce, ..header.clone() }.hash()) == is_met).unwrap()
+    (0..).find(|&nonce| target.is_met_by(&Header { nonce, ..header }.hash()) == is_met).unwrap()
 }
 
 fn submission(job: &Job, extranonce2: [u8; 4], time: u32, nonce: u32) -> Value {
@@ -123,7 +122,7 @@ async fn a_share_that_meets_the_target_seals_the_block() {
     let leader = leader().await;
     let mut client = Client::connect(&leader).await;
     let extranonce1 = client.begin("stock/1.0").await;
-    leader.ledger.submit(leader.ada.pay(&leader.ledger, &leader.bob, 12_50), None).await.unwrap();
+    leader.ledger.submit(leader.ada.pay(&leader.ledger, &leader.bob, 1_250), None).await.unwrap();
     let difficulty = client.notice("mining.set_difficulty").await;
     assert!(difficulty[0].as_f64().unwrap() > 0.0);
     let job = client.job().await;
@@ -131,7 +130,7 @@ async fn a_share_that_meets_the_target_seals_the_block() {
     assert_eq!(client.ask("mining.submit", submission(&job, [0, 0, 0, 7], job.time(), good)).await, Ok(json!(true)));
     assert_eq!(leader.ledger.read().tip().height, 2);
     let bob = leader.ledger.read().account(&leader.bob.address).unwrap().unwrap();
-    assert_eq!(bob.account.balance.units(), 12_50);
+    assert_eq!(bob.account.balance.units(), 1_250);
     // The work is done: the same share is stale now.
     assert_eq!(client.ask("mining.submit", submission(&job, [0, 0, 0, 7], job.time(), good)).await, Err(21));
     leader.shutdown.cancel();

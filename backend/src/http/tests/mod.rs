@@ -8,8 +8,8 @@ mod people;
 
 use super::{Leader, Metrics, Settings, router};
 use crate::identity::{self, Identity, LeaderSecret};
-use crate::ledger::{BlockSummary, Keys, Ledger, WorkHub};
-use crate::store::MemoryStore;
+use crate::ledger::tests::begin;
+use crate::ledger::{BlockSummary, Ledger, WorkHub};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -19,13 +19,10 @@ use qoin_core::{
     amount::Amount,
     api::sessions::Role,
     api::transactions::SubmitTransaction,
-    decimals::Decimals,
-    genesis::{Genesis, RULES_VERSION},
     hash::GenesisHash,
     keys::SecretKey,
     memo::Memo,
     payment_id::PaymentId,
-    target::Work as Hashes,
     transaction::{Operation, SignedTransaction, Transaction},
 };
 use serde_json::{Value, json};
@@ -76,29 +73,6 @@ impl Answer {
     }
 }
 
-fn keys() -> Keys {
-    Keys { system: SecretKey::from_seed(&[1; 32]), leader: SecretKey::from_seed(&[2; 32]) }
-}
-
-fn open_ledger() -> Ledger {
-    let easy = Hashes::from_hashes(16).to_target().to_compact();
-    let genesis = Genesis {
-        rules_version: RULES_VERSION,
-        name: "Qoin".into(),
-        symbol: "Q".into(),
-        decimals: Decimals::try_from(2).unwrap(),
-        genesis_amount: Amount::from_units(100_000_000),
-        block_interval_ms: 10_000,
-        recovery_delay_ms: 1_000,
-        system_key: keys().system.public_key(),
-        leader_key: keys().leader.public_key(),
-        starting_target: easy,
-        easiest_target: easy,
-        time_ms: 1_700_000_000_000,
-    };
-    Ledger::open(Arc::new(MemoryStore::new()), genesis, keys(), Default::default()).unwrap().0
-}
-
 async fn open_identity(ledger: &Ledger, settings: identity::Settings) -> Identity {
     Identity::open(ledger.clone(), LeaderSecret::new([7; 16]), settings).await.unwrap()
 }
@@ -119,7 +93,7 @@ impl Town {
     }
 
     async fn with(settings: identity::Settings) -> Self {
-        let ledger = open_ledger();
+        let ledger = begin();
         let identity = open_identity(&ledger, settings).await;
         let stopping = CancellationToken::new();
         let router = open_router(&ledger, &identity, &stopping);
