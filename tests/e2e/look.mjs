@@ -67,6 +67,11 @@ async function faults(page) {
       }
       if (left < 0 || left + width > innerWidth + 0.5) wrong.push(`${called(control)} reaches over the edge`);
     }
+    // What is fixed to the window does not make the page scroll when it is too wide.
+    for (const told of document.querySelectorAll('[role=status] *, [role=alert] *')) {
+      const { right, width } = told.getBoundingClientRect();
+      if (width > 1 && right > innerWidth) wrong.push(`${called(told)} reaches over the edge`);
+    }
     scrollTo({ left: x0, top: y0, behavior: 'instant' });
     return wrong;
   });
