@@ -50,7 +50,7 @@ pub fn frame(route: Route) -> View {
     let skip = link("skip", "#content").add(texts().parts.skip_to_content);
     let main = classed("main", "main").attr("id", "content").attr("tabindex", "-1").add(content);
     let tabs = navigation("tabs", wallet, route);
-    let top = div("top").add(brand()).add(lock_button(wallet));
+    let top = classed("header", "top").add(brand()).add(lock_button(wallet));
     let frame = div("frame").add(banners(wallet)).add(side(wallet, route)).add(top).add(main).add(tabs);
     vec![skip, frame].view()
 }
@@ -81,7 +81,7 @@ fn lock_button(wallet: WalletContext) -> Button {
 fn side(wallet: WalletContext, route: Route) -> El {
     let who = move || wallet.me().map(|me| person("who", &me.name, &me.email, &me.address));
     let foot = div("side-foot").add(who).add(lock_button(wallet));
-    div("side").add(div("side-inner").add(brand()).add(navigation("", wallet, route)).add(foot))
+    classed("header", "side").add(div("side-inner").add(brand()).add(navigation("", wallet, route)).add(foot))
 }
 
 /// The bars above the pages: connection, encryption, and a key that is about to be replaced.

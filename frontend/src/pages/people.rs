@@ -180,7 +180,7 @@ fn open_invitation(
         .add(span("row-note").add(until))
         .add(fault(task.fault));
     let button = Button::new(t.withdraw, withdraw).look("plain small").busy(task.busy);
-    classed("li", "row").add(emblem(Icon::Letter)).add(text).add(button)
+    classed("li", "row roomy").add(emblem(Icon::Letter)).add(text).add(button)
 }
 
 /// What a credit was filled in with.

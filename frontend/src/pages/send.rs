@@ -215,7 +215,7 @@ fn review_dialog(wallet: WalletContext, draft: Draft, open: RwSignal<bool>, sent
             Some(Review::Changed { to, was }) => changed(to, was).view(),
             Some(Review::Payment { payment, payee }) => vec![
                 summary(payment).view(),
-                first_payment(&payment.draft.to.name, payee).view(),
+                unless_unsure(unsure, first_payment(&payment.draft.to.name, payee)),
                 unsure_notice.view(),
                 fault(task.fault).view(),
                 div("actions end").add(buttons).view(),
@@ -224,6 +224,11 @@ fn review_dialog(wallet: WalletContext, draft: Draft, open: RwSignal<bool>, sent
         })
     };
     dialog(open, t.review_title, Some(task.busy), move || content.view())
+}
+
+/// What is worth showing as long as the payment has not been sent.
+fn unless_unsure(unsure: RwSignal<bool>, shown: Option<El>) -> View {
+    (move || shown.clone().filter(|_| !unsure.get())).view()
 }
 
 /// Whether the payment may have arrived although it failed.
