@@ -3,7 +3,6 @@
 use crate::api::{Api, Refusal};
 use anyhow::{Context, Result};
 use qoin_core::{
-    unicode::Tables,
     address::Address,
     amount::Amount,
     api::{
@@ -22,6 +21,7 @@ use qoin_core::{
     memo::Memo,
     payment_id::PaymentId,
     transaction::{Operation, SignedTransaction, Transaction},
+    unicode::Tables,
     vault::{KdfParameters, Root, Salt, Seed, Vault},
 };
 
