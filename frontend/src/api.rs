@@ -143,6 +143,18 @@ async fn post<A: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<
 }
 
 async fn call<A: DeserializeOwned>(method: Method, path: &str, body: Option<String>) -> Result<A, Failure> {
+    read(&exchange(method, path, body).await?)
+}
+
+/// What came back for a request.
+struct Answer {
+    ok: bool,
+    status: u16,
+    text: String,
+}
+
+/// Sends a request. Apart from [`call`], so that it is compiled once and not for every type of answer.
+async fn exchange(method: Method, path: &str, body: Option<String>) -> Result<Answer, Failure> {
     let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
     let request =
         RequestBuilder::new(path).method(method).header("accept", "application/json").abort_signal(Some(&timeout));
@@ -153,21 +165,29 @@ async fn call<A: DeserializeOwned>(method: Method, path: &str, body: Option<Stri
     let response = response.map_err(|_| Failure::Network)?.send().await.map_err(|_| Failure::Network)?;
     let (ok, status) = (response.ok(), response.status());
     let text = response.text().await.map_err(|_| Failure::Network)?;
-    read(ok, status, &text)
+    Ok(Answer { ok, status, text })
 }
 
-/// Reads an answer. A server error that is no problem document comes from something between here and the
-/// leader, and says no more than silence would.
-fn read<A: DeserializeOwned>(ok: bool, status: u16, text: &str) -> Result<A, Failure> {
-    let unreadable = |error: serde_json::Error| Failure::Unreadable(format!("status {status}, {error}"));
-    if ok {
-        return serde_json::from_str(if text.is_empty() { "null" } else { text }).map_err(unreadable);
+fn read<A: DeserializeOwned>(answer: &Answer) -> Result<A, Failure> {
+    if !answer.ok {
+        return Err(refusal(answer));
     }
-    Err(match serde_json::from_str::<Problem>(text) {
+    let text = if answer.text.is_empty() { "null" } else { &answer.text };
+    serde_json::from_str(text).map_err(|error| unreadable(answer, &error))
+}
+
+/// Reads why a request was refused. A server error that is no problem document comes from something between here and
+/// the leader, and says no more than silence would.
+fn refusal(answer: &Answer) -> Failure {
+    match serde_json::from_str::<Problem>(&answer.text) {
         Ok(problem) => Failure::Problem(problem),
-        Err(_) if matches!(status, 502..=504) => Failure::Network,
-        Err(error) => unreadable(error),
-    })
+        Err(_) if matches!(answer.status, 502..=504) => Failure::Network,
+        Err(error) => unreadable(answer, &error),
+    }
+}
+
+fn unreadable(answer: &Answer, error: &serde_json::Error) -> Failure {
+    Failure::Unreadable(format!("status {}, {error}", answer.status))
 }
 
 #[cfg(test)]
@@ -175,15 +195,19 @@ mod tests {
     use super::*;
     use qoin_core::api::problem::ProblemCode;
 
+    fn read_text<A: DeserializeOwned>(ok: bool, status: u16, text: &str) -> Result<A, Failure> {
+        read(&Answer { ok, status, text: text.into() })
+    }
+
     #[test]
     fn answers_are_told_apart() {
-        assert_eq!(read::<u32>(true, 200, "7"), Ok(7));
-        assert_eq!(read::<()>(true, 204, ""), Ok(()));
-        assert!(matches!(read::<u32>(true, 200, "<html>"), Err(Failure::Unreadable(_))));
+        assert_eq!(read_text::<u32>(true, 200, "7"), Ok(7));
+        assert_eq!(read_text::<()>(true, 204, ""), Ok(()));
+        assert!(matches!(read_text::<u32>(true, 200, "<html>"), Err(Failure::Unreadable(_))));
         let problem = Problem::new(ProblemCode::Busy, "later").retry_after_s(2);
         let text = serde_json::to_string(&problem).unwrap();
-        assert_eq!(read::<u32>(false, 503, &text), Err(Failure::Problem(problem)));
-        assert_eq!(read::<u32>(false, 502, "<html>Bad gateway"), Err(Failure::Network));
-        assert!(matches!(read::<u32>(false, 404, "<html>"), Err(Failure::Unreadable(_))));
+        assert_eq!(read_text::<u32>(false, 503, &text), Err(Failure::Problem(problem)));
+        assert_eq!(read_text::<u32>(false, 502, "<html>Bad gateway"), Err(Failure::Network));
+        assert!(matches!(read_text::<u32>(false, 404, "<html>"), Err(Failure::Unreadable(_))));
     }
 }

@@ -136,3 +136,17 @@ fn clicked_link(event: &Event) -> Option<HtmlAnchorElement> {
 fn here() -> Page {
     Page::at(&window().location().pathname().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_at_its_path() {
+        for page in [Page::Wallet, Page::Send, Page::History, Page::People, Page::Account, Page::Join, Page::Recover] {
+            assert_eq!(Page::at(page.path()), page);
+        }
+        assert_eq!(Page::at("/send/"), Page::Send);
+        assert_eq!(Page::at("/nowhere"), Page::Missing);
+    }
+}

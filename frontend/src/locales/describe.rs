@@ -117,3 +117,28 @@ pub fn missing_password(password: &str) -> Option<String> {
 pub fn memo_fault(text: &str) -> Option<String> {
     Memo::check(text.trim()).err().map(|error| memo(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_exactly() {
+        assert_eq!(read_amount(" 12.5 ").map(Amount::units), Ok(1250));
+        let t = &texts().send;
+        for (typed, fault) in
+            [("", t.amount_empty), ("-1", t.amount_sign), ("1e3", t.amount_malformed), ("0.00", t.amount_zero)]
+        {
+            assert_eq!(read_amount(typed), Err(fault.to_owned()), "{typed}");
+        }
+        assert_eq!(read_amount("1.234"), Err(fill(t.amount_decimals, &["2"])));
+        assert_eq!(read_amount("99999999999999999999"), Err(t.amount_overflow.to_owned()));
+    }
+
+    #[test]
+    fn recovery_words_are_looked_at_before_they_are_sent() {
+        let t = &texts().words;
+        assert_eq!(words_fault("abandon abandun"), Some(fill(t.unknown_word, &["2", "abandun"])));
+        assert_eq!(words_fault("abandon"), Some(fill(t.expected_24, &["1"])));
+    }
+}

@@ -117,3 +117,15 @@ rooms! {
         network, unreadable, wrong_password, derivation, distrusted_derivation, foreign_key, locked, no_randomness, later,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_filled() {
+        assert_eq!(fill("Word {0}, “{1}”.", &["3", "{0}"]), "Word 3, “{0}”.");
+        assert_eq!(fill("{0} and {0}, not {1}", &["a"]), "a and a, not ");
+        assert_eq!(fill("nothing", &["a"]), "nothing");
+    }
+}

@@ -41,7 +41,7 @@ pub struct Draft {
 #[derive(Clone)]
 enum Review {
     /// It can be sent.
-    Payment { payment: PreparedPayment, payee: Payee },
+    Payment { payment: Box<PreparedPayment>, payee: Payee },
     /// It must not: the payee's address is another one than was paid before.
     Changed { to: MemberView, was: Address },
 }
@@ -175,7 +175,7 @@ fn prepare(wallet: WalletContext, draft: PaymentDraft) -> Result<Review, DraftFa
     if let Payee::Changed { was } = payee {
         return Ok(Review::Changed { to: draft.to, was });
     }
-    wallet.prepare_payment(draft).map(|payment| Review::Payment { payment, payee })
+    wallet.prepare_payment(draft).map(|payment| Review::Payment { payment: Box::new(payment), payee })
 }
 
 fn review_dialog(wallet: WalletContext, draft: Draft, open: RwSignal<bool>, sent: RwSignal<Option<Sent>>) -> View {

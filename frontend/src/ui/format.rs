@@ -11,8 +11,7 @@ pub fn split_amount(amount: Amount, decimals: Decimals) -> (String, String) {
     let (whole, fraction) = exact.split_once('.').unwrap_or((&exact, ""));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        // Four digits are easier to read without a mark; from five on every third place gets one.
-        if index > 0 && (whole.len() - index).is_multiple_of(3) && whole.len() > 3 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             grouped.push(texts().group_mark);
         }
         grouped.push(digit);
@@ -105,4 +104,19 @@ pub fn copy_to_clipboard(text: &str) -> Option<js_sys::Promise> {
     let write = Reflect::get(&clipboard, &"writeText".into()).ok()?;
     let write = write.dyn_ref::<js_sys::Function>()?;
     write.call1(&clipboard, &text.into()).ok()?.dyn_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_and_keep_their_last_digit() {
+        let written = |units, decimals| amount(Amount::from_units(units), Decimals::try_from(decimals).unwrap(), "Q");
+        assert_eq!(written(5, 2), "0.05\u{a0}Q");
+        assert_eq!(written(123_450, 2), "1,234.50\u{a0}Q");
+        assert_eq!(written(999, 0), "999\u{a0}Q");
+        assert_eq!(written(1_000_000, 0), "1,000,000\u{a0}Q");
+        assert_eq!(written(u64::MAX, 8), "184,467,440,737.09551615\u{a0}Q");
+    }
 }

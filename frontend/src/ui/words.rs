@@ -17,11 +17,10 @@ use std::rc::Rc;
 
 /// How strong a new password is: 0 for nothing written, 1 for not accepted, to 4.
 fn strength(password: &str) -> usize {
-    let length = password.chars().count();
-    match length {
+    match password.chars().count() {
         0 => 0,
         _ if describe::password_fault(password).is_some() => 1,
-        ..13 => 2,
+        1..13 => 2,
         13..18 => 3,
         _ => 4,
     }
