@@ -18,7 +18,7 @@ use qoin_core::{
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// The system account pays, or burns, all that the policy leaves, or a part of it (in 256ths).
+    /// The system account pays, or burns, all that the policy leaves, or a part of it (of 256).
     SystemPays { part: u8, burns: bool },
     /// A member pays a part of what it has to the other, or back to the system account.
     MemberPays { part: u8, back: bool },
