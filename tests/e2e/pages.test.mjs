@@ -109,6 +109,7 @@ test("the administrator's page", stage.act(async () => {
   await button(dialog(page), 'Done').click();
   BOB.link = await invite(page, BOB);
   await page.getByText(BOB.email).waitFor();
+  await page.locator('.toast').first().waitFor({ state: 'detached' });
   await inspect(page, 'people');
 }));
 
