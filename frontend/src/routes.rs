@@ -89,7 +89,7 @@ impl Route {
     /// Begins at the browser's address and follows it from now on: clicks on links, back and forward.
     pub fn start() -> Self {
         let route = Self(RwSignal::new(here()));
-        let moved = Closure::<dyn Fn()>::new(move || route.0.set(here())).into_js_value();
+        let moved = Closure::<dyn Fn()>::new(move || route.look()).into_js_value();
         let clicked = Closure::<dyn Fn(MouseEvent)>::new(move |event| route.follow_link(&event)).into_js_value();
         // Neither can be refused: both events exist in every browser.
         let _ = window().add_event_listener_with_callback("popstate", moved.unchecked_ref());
@@ -100,6 +100,14 @@ impl Route {
     /// The page at the browser's address.
     pub fn page(self) -> Page {
         self.0.get()
+    }
+
+    /// Sees where the browser has gone. A jump within a page is none, and must not make the page anew.
+    fn look(self) {
+        let page = here();
+        if self.0.get_untracked() != page {
+            self.0.set(page);
+        }
     }
 
     /// Goes to a page.
