@@ -14,7 +14,7 @@ impl Miner {
     /// # Errors
     /// When it cannot be started.
     pub fn anonymous(stratum: &str) -> Result<Self> {
-        Self::start(&["--leader", stratum, "--anonymous", "--threads", "1"])
+        Self::start(&["--server", stratum, "--owner", "anonymous", "--threads", "1"])
     }
 
     /// A miner with one thread that mines for a member.
@@ -22,7 +22,7 @@ impl Miner {
     /// # Errors
     /// When it cannot be started.
     pub fn of(stratum: &str, owner: &str, service_key: &str) -> Result<Self> {
-        Self::start(&["--leader", stratum, "--owner", owner, "--service-key", service_key, "--threads", "1"])
+        Self::start(&["--server", stratum, "--owner", owner, "--service-key", service_key, "--threads", "1"])
     }
 
     fn start(arguments: &[&str]) -> Result<Self> {
