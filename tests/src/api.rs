@@ -52,7 +52,9 @@ impl Api {
     pub fn at(address: &str) -> Self {
         let address = address.trim_end_matches('/');
         let base = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-        Self { http: reqwest::Client::new(), base, token: None }
+        // A connection kept from before the leader was killed would fail the first request to the next one.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a plain client can be made");
+        Self { http, base, token: None }
     }
 
     /// The same, with a session's token.

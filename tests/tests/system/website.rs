@@ -17,10 +17,12 @@ use serde_json::Value;
 /// Signs in through the website as a browser does; returns its cookie and the body of the answer.
 async fn sign_in(town: &Town, email: &str, password: &str) -> Result<(String, Value)> {
     let site = town.leader.website();
-    let asked: PasswordParameters = site.post(PARAMETERS_PATH, &ParametersRequest { email: email.to_owned() }).await?;
+    let post = |path| site.request(Method::POST, path).header(ORIGIN, site.base());
+    let request = ParametersRequest { email: email.to_owned() };
+    let (_, asked): (_, PasswordParameters) = answer(post(PARAMETERS_PATH).json(&request)).await?;
     let root = Root::derive(password, &Salt::from_bytes(asked.salt.0), &asked.parameters, &Tables)?;
     let body = SignIn { email: email.to_owned(), authentication_key: Bytes(*root.authentication_key().as_bytes()) };
-    let response = site.request(Method::POST, SESSIONS_PATH).header(ORIGIN, site.base()).json(&body).send().await?;
+    let response = post(SESSIONS_PATH).json(&body).send().await?;
     anyhow::ensure!(response.status().is_success(), "signing in answered {}", response.status());
     let cookie = response.headers().get(SET_COOKIE).context("a cookie is set")?.to_str()?.to_owned();
     Ok((cookie, serde_json::from_str(&response.text().await?)?))
