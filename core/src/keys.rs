@@ -67,6 +67,11 @@ impl PublicKey {
         self.0
     }
 
+    /// The key that this ledger kept with these bytes, having checked them when it took them in.
+    pub(crate) const fn kept(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Whether `signature` is this key's over `message` for `purpose` on the chain `genesis`.
     pub fn verifies(&self, purpose: Purpose, genesis: &GenesisHash, message: &[u8], signature: &Signature) -> bool {
         self.verifies_bytes(&purpose.signed_bytes(genesis, message), signature)

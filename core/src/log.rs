@@ -3,7 +3,8 @@
 use crate::{
     encode::encode,
     hash::{MerkleNode, sha256d},
-    transaction::SignedTransaction,
+    ledger::Refusal,
+    transaction::{SignedTransaction, VerifiedTransaction},
 };
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,19 @@ pub struct LogRecord {
 impl LogRecord {
     /// Its leaf in the tree of the block that seals it: SHA-256d of its canonical bytes.
     pub fn leaf(&self) -> MerkleNode {
-        MerkleNode::from_bytes(sha256d(&encode(self)))
+        Self::leaf_of(&encode(self))
+    }
+
+    /// The leaf of the record with these canonical bytes.
+    pub fn leaf_of(bytes: &[u8]) -> MerkleNode {
+        MerkleNode::from_bytes(sha256d(bytes))
+    }
+
+    /// Whether a transaction with the same signer and payment id is this record's, sent again, and so gets its answer.
+    ///
+    /// # Errors
+    /// When it is another one: the payment id was used for something else.
+    pub fn answers(&self, again: &VerifiedTransaction) -> Result<(), Refusal> {
+        if self.signed.transaction == *again.transaction() { Ok(()) } else { Err(Refusal::PaymentIdConflict) }
     }
 }

@@ -120,13 +120,13 @@ fn a_payment_sent_again_is_answered_as_at_first_even_when_it_could_not_be_made_n
     let Ok(Event::Accepted(first)) = stage.submit(payment.clone()) else { panic!("refused") };
     let number = first.record.number;
     for _ in 0..50 {
-        assert_eq!(stage.submit(payment.clone()), Ok(Event::Repeated { number }));
+        assert_eq!(stage.submit(payment.clone()), Ok(Event::Known { number }));
     }
     stage.rotate_ada(&ada(), &secret(1, 1)).unwrap();
     stage.seal(stage.draft(None));
-    assert_eq!(stage.submit(payment.clone()), Ok(Event::Repeated { number }));
+    assert_eq!(stage.submit(payment.clone()), Ok(Event::Known { number }));
     // Whatever the leader's clock says.
-    assert_eq!(stage.submit_at(0, payment), Ok(Event::Repeated { number }));
+    assert_eq!(stage.submit_at(0, payment), Ok(Event::Known { number }));
 }
 
 #[test]

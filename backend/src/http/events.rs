@@ -152,7 +152,7 @@ impl Follower {
     fn tell(&mut self, published: &Published) -> Result<(), ApiError> {
         let Published { position, touched, sealed } = published;
         let is_new = position.records > self.told.records || position.blocks > self.told.blocks;
-        if is_new && touched.contains_key(&self.session.address()) {
+        if is_new && touched.contains(&self.session.address()) {
             self.catch_up()?;
         }
         self.told.records = self.told.records.max(position.records);
@@ -173,7 +173,7 @@ impl Follower {
             return self.reset();
         };
         // What came after the account was read is told with the commit that brought it.
-        for entry in entries.into_iter().filter(|entry| now.includes(entry.at)) {
+        for entry in entries.into_iter().filter(|entry| entry.at.is_within(now)) {
             match entry.at {
                 MovementRef::Record(number) => self.told.records = number + 1,
                 MovementRef::Reward(height) => self.told.blocks = height,

@@ -19,7 +19,7 @@ use qoin_core::{
 /// # Errors
 /// When the store fails, or a member's account is not open.
 pub fn account(leader: &Leader, address: Address) -> Result<(AccountView, Position), ApiError> {
-    let snapshot = leader.ledger.read().account(&address)?;
+    let snapshot = leader.ledger.read().account(&address);
     let missing = || ApiError::internal(format_args!("no account is open at the member's address {address}"));
     let AccountSnapshot { account, position, tip } = snapshot.ok_or_else(missing)?;
     let now_us = leader.ledger.now_us();

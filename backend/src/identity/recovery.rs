@@ -92,7 +92,7 @@ impl Guest {
         let ledger = &identity.0.ledger;
         let account = ledger
             .read()
-            .account(&member.record.address)?
+            .account(&member.record.address)
             .ok_or_else(|| Failure::Missing(format!("the account {}", member.record.address)))?;
         let key = account.account.key_at(ledger.now_us());
         if !key.verifies(Purpose::Recovery, &ledger.genesis().hash, &challenge.0, &signature) {

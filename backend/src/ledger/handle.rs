@@ -1,31 +1,36 @@
 //! The async door to the ledger.
 
 use super::{
-    Clock, Position, Reader, Template,
-    stored::{self, StoredAccount},
+    Clock, Reader, Template,
+    committed::{Committed, CommittedAccount},
+    committer::Committer,
+    migrate, open, stored,
     template::{Solution, SolveError},
-    verify,
-    writer::{BlockSummary, Changing, Published, Request, Writer},
+    verify::{self, Submission},
+    writer::{self, BlockSummary, Changing, Many, Opened, Published, Request, Writer},
 };
-use crate::store::{Batch, Order, Snapshot, Store, StoreError, Table};
+use crate::store::{Batch, Snapshot, Store, StoreError};
 use qoin_core::{
     address::Address,
     amount::Amount,
     genesis::{Genesis, GenesisError},
     hash::{GenesisHash, TransactionId},
     keys::SecretKey,
-    ledger::{Account, Refusal, State},
+    ledger::{AccountNumber, Position, Refusal},
     log::LogRecord,
     memo::Memo,
     payment_id::PaymentId,
-    transaction::{Operation, SignedTransaction, Transaction},
+    transaction::{Operation, SignedTransaction, Transaction, VerifiedTransaction},
 };
-use std::{collections::HashMap, ops::Bound, sync::Arc, thread};
+use std::{sync::Arc, thread};
 use thiserror::Error;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot, watch};
 
 /// How many commits a slow listener may be behind before it must load anew.
 const EVENTS_KEPT: usize = 1_024;
+
+/// How many transactions may be in batches on their way, and so the most that a batch can hold.
+const BATCHED_MAX: u32 = 65_536;
 
 /// The currency's parameters with what follows from them.
 #[derive(Debug, Clone)]
@@ -65,13 +70,6 @@ pub(super) struct Context {
     pub genesis: GenesisContext,
     pub keys: Keys,
     pub clock: Clock,
-}
-
-/// A transaction on its way, with who waits for the answer.
-pub(super) struct Submission {
-    pub signed: SignedTransaction,
-    pub memo: Option<Memo>,
-    pub reply: oneshot::Sender<Result<Accepted, LedgerError>>,
 }
 
 /// An accepted transaction: durable when this is told.
@@ -157,6 +155,7 @@ pub struct Ledger {
     reader: Reader,
     verify: mpsc::Sender<Submission>,
     writer: mpsc::Sender<Request>,
+    batched: Arc<Semaphore>,
     events: broadcast::Sender<Arc<Published>>,
     stopped: watch::Receiver<Option<String>>,
 }
@@ -174,36 +173,30 @@ impl Ledger {
         settings: Settings,
     ) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
         let epoch = store.claim()?;
+        migrate::to_current(&*store, epoch)?;
         if stored::genesis(&*store.snapshot()?)?.is_none() {
-            begin(&*store, epoch, first_genesis)?;
+            first_genesis.check()?;
+            open::begin(&*store, epoch, first_genesis)?;
         }
-        let (state, last) = restore(&*store.snapshot()?)?;
-        let system_now = state.account(&state.system()).map(|system| system.key_at(state.last_accepted_us()));
-        if system_now != Some(keys.system.public_key()) {
-            return Err(OpenError::ForeignKey("system"));
-        }
-        if state.head().leader_key != keys.leader.public_key() {
-            return Err(OpenError::ForeignKey("leader"));
-        }
-        let genesis =
-            GenesisContext { genesis: state.genesis().clone(), hash: state.genesis_hash(), system: state.system() };
-        let clock = Clock::starting_after(state.last_accepted_us());
-        let context = Arc::new(Context { genesis, keys, clock });
+        let opened = open::restore(&*store.snapshot()?)?;
+        let context = Arc::new(context(&opened, keys)?);
+        let committed = Arc::new(committed(&opened));
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let (writer_sender, writer_queue) = mpsc::channel(settings.queue_length);
         let (verify_sender, verify_queue) = mpsc::channel(settings.queue_length);
         let (stopped_sender, stopped) = watch::channel(None);
-        let system = context.genesis.system;
-        let writer = Writer::new(state, last, store.clone(), epoch, context.clone(), events.clone());
-        let reader = Reader { store, view: writer.view(), system };
+        let reader = Reader { store: store.clone(), committed: committed.clone(), system: context.genesis.system };
         verify::start(verify_queue, writer_sender.clone(), reader.clone(), context.clone())?;
+        let committer = Committer::start(store.clone(), epoch, committed.clone(), events.clone())?;
+        let writer = Writer::new(opened, store, committed, committer, context.clone());
         let thread = thread::Builder::new().name("writer".into()).spawn(move || {
             if let Err(error) = writer.run(writer_queue) {
                 tracing::error!(%error, "the ledger has stopped");
                 stopped_sender.send_replace(Some(error.to_string()));
             }
         })?;
-        let ledger = Self { context, reader, verify: verify_sender, writer: writer_sender, events, stopped };
+        let batched = Arc::new(Semaphore::new(BATCHED_MAX as usize));
+        let ledger = Self { context, reader, verify: verify_sender, writer: writer_sender, batched, events, stopped };
         Ok((ledger, thread))
     }
 
@@ -247,7 +240,7 @@ impl Ledger {
 
     /// Whether an invariant was violated, so that nothing more is accepted.
     pub fn is_read_only(&self) -> bool {
-        self.reader.view.read().expect("no one panics while publishing").read_only
+        self.reader.read_only().is_some()
     }
 
     /// Accepts a transaction: checks its signature, applies it, makes it durable, and then answers. Sent again, it
@@ -256,23 +249,118 @@ impl Ledger {
     /// # Errors
     /// Why it was not accepted; nothing has changed then.
     pub async fn submit(&self, signed: SignedTransaction, memo: Option<Memo>) -> Result<Accepted, LedgerError> {
-        let transaction = &signed.transaction;
-        if memo.as_ref().map(Memo::hash) != transaction.memo_hash {
+        if memo.as_ref().map(Memo::hash) != signed.transaction.memo_hash {
             return Err(LedgerError::MemoMismatch);
         }
-        let (signer, payment_id) = (transaction.signer, transaction.payment_id);
-        let id = transaction.id(&self.context.genesis.hash);
+        let names = self.names(&signed);
         let (reply, answer) = oneshot::channel();
-        let sent = self.verify.try_send(Submission { signed, memo, reply });
+        let sent = self.verify.try_send(Submission::One { signed, memo, reply });
         sent.map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => LedgerError::Busy,
             mpsc::error::TrySendError::Closed(_) => LedgerError::Stopped,
         })?;
         match answer.await.unwrap_or(Err(LedgerError::Stopped)) {
-            Err(error @ (LedgerError::Refused(Refusal::Expired) | LedgerError::WrongSignature)) => {
+            Err(error) => self.answer_again(error, names).await,
+            accepted => accepted,
+        }
+    }
+
+    /// Accepts many transactions, each for itself as [`Self::submit`] does, and answers all of them in their order, once
+    /// they are durable.
+    pub async fn submit_batch(
+        &self,
+        batch: Vec<(SignedTransaction, Option<Memo>)>,
+    ) -> Vec<Result<Accepted, LedgerError>> {
+        let count = batch.len();
+        let all = |error: LedgerError| vec![Err(error); count];
+        let permit =
+            u32::try_from(count).ok().and_then(|count| self.batched.clone().try_acquire_many_owned(count).ok());
+        let Some(permit) = permit else { return all(LedgerError::Busy) };
+        let ids: Vec<_> = batch.iter().map(|(signed, _)| self.names(signed)).collect();
+        let Some(transactions) = self.verify_many(batch).await else { return all(LedgerError::Stopped) };
+        let mut answers = match self.accept_many(transactions, permit).await {
+            Ok(answers) => answers,
+            Err(error) => return all(error),
+        };
+        for (answer, names) in answers.iter_mut().zip(ids) {
+            if let Err(error) = answer {
+                *answer = self.answer_again(std::mem::replace(error, LedgerError::Stopped), names).await;
+            }
+        }
+        answers
+    }
+
+    /// Accepts transactions whose signatures were checked, as [`Self::submit_batch`] does, and waits where that says `Busy`.
+    ///
+    /// # Errors
+    /// `Busy` when they are more than ever may wait, `Stopped` when the writer has.
+    pub async fn submit_verified(
+        &self,
+        batch: Vec<VerifiedTransaction>,
+    ) -> Result<Vec<Result<Accepted, LedgerError>>, LedgerError> {
+        let count = u32::try_from(batch.len()).ok().filter(|count| *count <= BATCHED_MAX).ok_or(LedgerError::Busy)?;
+        let permit = self.batched.clone().acquire_many_owned(count).await.map_err(|_| LedgerError::Stopped)?;
+        self.accept_many(batch.into_iter().map(|verified| (Ok(verified), None)).collect(), permit).await
+    }
+
+    /// Checks signatures on all workers; none when they are gone.
+    async fn verify_many(
+        &self,
+        batch: Vec<(SignedTransaction, Option<Memo>)>,
+    ) -> Option<Vec<(verify::Verified, Option<Memo>)>> {
+        let mut waiting = Vec::new();
+        let (signed, memos): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let mut signed = signed.into_iter();
+        loop {
+            let part: Vec<_> = signed.by_ref().take(verify::BATCH_MAX).collect();
+            if part.is_empty() {
+                break;
+            }
+            let (reply, answer) = oneshot::channel();
+            self.verify.send(Submission::Many { signed: part, reply }).await.ok()?;
+            waiting.push(answer);
+        }
+        let mut verified = Vec::with_capacity(memos.len());
+        for answer in waiting {
+            verified.extend(answer.await.ok()?);
+        }
+        let checked = |(verified, memo): (verify::Verified, Option<Memo>)| match verified {
+            Ok(verified) if memo.as_ref().map(Memo::hash) != verified.transaction().memo_hash => {
+                (Err(LedgerError::MemoMismatch), None)
+            }
+            verified => (verified, memo),
+        };
+        Some(verified.into_iter().zip(memos).map(checked).collect())
+    }
+
+    async fn accept_many(
+        &self,
+        transactions: Vec<(verify::Verified, Option<Memo>)>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Vec<Result<Accepted, LedgerError>>, LedgerError> {
+        let (reply, answers) = oneshot::channel();
+        let many = Many { transactions, reply, permit };
+        self.writer.send(Request::SubmitMany(Box::new(many))).await.map_err(|_| LedgerError::Stopped)?;
+        answers.await.map_err(|_| LedgerError::Stopped)
+    }
+
+    /// What a transaction is looked up by once it is too old, or its key has changed.
+    fn names(&self, signed: &SignedTransaction) -> (Address, PaymentId, TransactionId) {
+        let transaction = &signed.transaction;
+        (transaction.signer, transaction.payment_id, transaction.id(&self.context.genesis.hash))
+    }
+
+    /// The answer to a transaction that cannot be accepted now, but may have been before.
+    async fn answer_again(
+        &self,
+        error: LedgerError,
+        (signer, payment_id, id): (Address, PaymentId, TransactionId),
+    ) -> Result<Accepted, LedgerError> {
+        match error {
+            LedgerError::Refused(Refusal::Expired) | LedgerError::WrongSignature => {
                 self.accepted_long_ago(signer, payment_id, id).await.unwrap_or(Err(error))
             }
-            answer => answer,
+            error => Err(error),
         }
     }
 
@@ -286,7 +374,7 @@ impl Ledger {
         let (reader, hash) = (self.reader.clone(), self.context.genesis.hash);
         let found = tokio::task::spawn_blocking(move || {
             let Some((record, found)) = reader.find_payment(&signer, payment_id, &hash)? else { return Ok(None) };
-            let block = reader.height_of(record.number)?;
+            let block = reader.height_of(record.number);
             Ok::<_, StoreError>(Some((record, found, block)))
         });
         match found.await.map_err(|error| error.to_string()).and_then(|found| found.map_err(|error| error.to_string()))
@@ -366,62 +454,27 @@ impl Ledger {
     }
 }
 
-fn begin(store: &dyn Store, epoch: crate::store::Epoch, genesis: Genesis) -> Result<(), OpenError> {
-    genesis.check()?;
-    let mut batch = Batch::new();
-    stored::put_genesis(&genesis, &mut batch);
-    let state = State::new(genesis);
-    stored::put_head(state.head(), &mut batch);
-    for (address, account) in state.accounts() {
-        StoredAccount { account: account.clone(), last: None }.put(address, &mut batch);
+/// What every part of the engine knows of the ledger that was opened, if the keys are its own.
+fn context(opened: &Opened, keys: Keys) -> Result<Context, OpenError> {
+    let state = &opened.state;
+    let (system, account) = state.numbered(AccountNumber::SYSTEM);
+    if account.key_at(state.last_accepted_us()) != keys.system.public_key() {
+        return Err(OpenError::ForeignKey("system"));
     }
-    store.commit(epoch, &batch)?;
-    Ok(())
+    if state.head().leader_key != keys.leader.public_key() {
+        return Err(OpenError::ForeignKey("leader"));
+    }
+    let genesis = GenesisContext { genesis: state.genesis().clone(), hash: state.genesis_hash(), system };
+    Ok(Context { genesis, keys, clock: Clock::starting_after(state.last_accepted_us()) })
 }
 
-type Restored = (State, HashMap<Address, stored::MovementRef>);
-
-/// The state as it was kept: head, accounts, and the end of the log.
-fn restore(from: &dyn Snapshot) -> Result<Restored, StoreError> {
-    let missing = |what: &str| StoreError::Corrupt { path: Table::Meta.name().into(), detail: format!("no {what}") };
-    let genesis = stored::genesis(from)?.ok_or_else(|| missing("genesis"))?;
-    let head = stored::head(from)?.ok_or_else(|| missing("head"))?;
-    let mut accounts: Vec<(Address, Account)> = Vec::new();
-    let mut last = HashMap::new();
-    let stored = from.range(Table::Accounts, Bound::Unbounded, Bound::Unbounded, Order::Ascending, usize::MAX)?;
-    for (key, bytes) in stored {
-        let address = Address::from_bytes(key.try_into().map_err(|_| missing("address"))?);
-        let StoredAccount { account, last: movement } = stored::read(Table::Accounts, &bytes)?;
-        accounts.push((address, account));
-        last.extend(movement.map(|movement| (address, movement)));
+/// What readers see of the ledger that was opened.
+fn committed(opened: &Opened) -> Committed {
+    let committed = Committed::new(writer::view_of(&opened.state, None), opened.ends.clone());
+    for ((address, account), last) in opened.state.accounts().zip(&opened.last) {
+        committed.put_account(*address, CommittedAccount { account: account.clone(), last: *last });
     }
-    let log_end = log_end(from, head.sealed)?;
-    Ok((State::restore(genesis, head, accounts, log_end), last))
-}
-
-/// The end of the log that [`State::restore`] asks for, oldest first.
-fn log_end(from: &dyn Snapshot, sealed: u64) -> Result<Vec<LogRecord>, StoreError> {
-    const STEP: usize = 4_096;
-    let mut records: Vec<LogRecord> = Vec::new();
-    let mut before: Option<[u8; 8]> = None;
-    loop {
-        let to = before.as_ref().map_or(Bound::Unbounded, |before| Bound::Excluded(before.as_slice()));
-        let page = from.range(Table::Records, Bound::Unbounded, to, Order::Descending, STEP)?;
-        for (_, bytes) in &page {
-            let (record, _): (LogRecord, stored::Links) = stored::read(Table::Records, bytes)?;
-            let newest_us = records.first().map_or(record.accepted_us, |newest| newest.accepted_us);
-            if record.number < sealed && record.accepted_us.saturating_add(State::RECENT_US) < newest_us {
-                records.reverse();
-                return Ok(records);
-            }
-            before = Some(record.number.to_be_bytes());
-            records.push(record);
-        }
-        if page.len() < STEP {
-            records.reverse();
-            return Ok(records);
-        }
-    }
+    committed
 }
 
 /// A change that waits for the writer, with who waits for it.

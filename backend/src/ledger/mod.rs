@@ -1,10 +1,16 @@
 //! The ledger engine: one writer thread over core's rules and a store, the async door to it, and reads.
 //!
-//! [`Ledger`] is the door. A payment goes through [`verify`](self) workers to the writer, which applies a whole
-//! batch, commits it once, and only then answers and publishes.
+//! [`Ledger`] is the door. A payment goes through [`verify`](self) workers to the writer, which applies a whole batch, and
+//! on to the committer, which makes it durable with one commit, and only then publishes and answers.
 
+mod checkpoint;
 mod clock;
+mod committed;
+mod committer;
 mod handle;
+mod migrate;
+mod movement;
+mod open;
 mod read;
 mod stored;
 mod template;
@@ -17,10 +23,12 @@ pub(crate) mod tests;
 
 pub use clock::Clock;
 pub use handle::{Accepted, Change, ChangeError, GenesisContext, Keys, Ledger, LedgerError, OpenError, Settings};
+pub use movement::MovementRef;
+pub use qoin_core::ledger::{Position, PositionError};
 pub use read::{AccountSnapshot, Entry, EntryKind, Reader, Supply};
-pub use stored::{MovementRef, Position, PositionError, StoredBlock, StoredRecord};
+pub use stored::{StoredBlock, StoredRecord};
 pub use template::{Solution, SolveError, Template};
 pub use work::{MinerGuard, Work, WorkHub};
-pub use writer::{BlockSummary, Published};
+pub use writer::{BlockSummary, Published, Touched};
 
 pub use crate::store::StoreError;

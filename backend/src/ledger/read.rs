@@ -1,30 +1,28 @@
 //! Reads of what is committed: synchronous and cheap, from the store and the last published view.
 
 use super::{
-    stored::{self, MovementRef, Position, StoredAccount, StoredBlock, StoredRecord},
-    writer::View,
+    committed::{Committed, CommittedAccount, View},
+    movement::{Links, MovementRef},
+    stored::{Log, StoredBlock, StoredRecord},
 };
-use crate::store::{Order, Snapshot, Store, StoreError, Table};
+use crate::store::{Order, Snapshot, Store, StoreError};
 use qoin_core::{
     address::Address,
     amount::Amount,
     api::blocks::Tip,
     hash::{GenesisHash, MerkleNode, TransactionId},
-    ledger::Account,
+    ledger::{Account, Position},
     log::LogRecord,
     merkle::{Proof, prove},
     payment_id::PaymentId,
 };
-use std::{
-    ops::Bound,
-    sync::{Arc, RwLock},
-};
+use std::sync::Arc;
 
 /// Answers from committed data only.
 #[derive(Clone)]
 pub struct Reader {
     pub(super) store: Arc<dyn Store>,
-    pub(super) view: Arc<RwLock<View>>,
+    pub(super) committed: Arc<Committed>,
     pub(super) system: Address,
 }
 
@@ -94,7 +92,7 @@ impl Reader {
     }
 
     fn view(&self) -> View {
-        self.view.read().expect("no one panics while publishing").clone()
+        self.committed.view()
     }
 
     /// How far the ledger is.
@@ -113,14 +111,11 @@ impl Reader {
     }
 
     /// An account; none if it is not open.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn account(&self, address: &Address) -> Result<Option<AccountSnapshot>, StoreError> {
+    pub fn account(&self, address: &Address) -> Option<AccountSnapshot> {
         // The view first: what is committed in between is then told again by the event stream, never missed.
         let View { position, tip, .. } = self.view();
-        let stored = StoredAccount::get(&*self.snapshot()?, address)?;
-        Ok(stored.map(|stored| AccountSnapshot { account: stored.account, position, tip }))
+        let account = self.committed.account(address)?.account;
+        Some(AccountSnapshot { account, position, tip })
     }
 
     /// Up to `limit` movements of an account, newest first, from the one before `before`.
@@ -158,7 +153,7 @@ impl Reader {
         let mut entries = Vec::new();
         // A record's and a reward's numbers grow apart, so the walk ends at the first movement that was seen.
         while let Some(entry) = walk.next()? {
-            if after.includes(entry.at) {
+            if entry.at.is_within(after) {
                 break;
             }
             if entries.len() == max {
@@ -175,7 +170,24 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn record(&self, number: u64) -> Result<Option<StoredRecord>, StoreError> {
-        StoredRecord::get(&*self.snapshot()?, number)
+        Log::of(&*self.snapshot()?).get(number)
+    }
+
+    /// Up to `limit` log records from a number on, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn records_from(&self, first: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let mut numbers = Vec::new();
+        if limit > 0 {
+            Log::of(&*snapshot).each_from(first, |record, _| {
+                numbers.push(record.number);
+                Ok(numbers.len() < limit)
+            })?;
+        }
+        let mut log = Log::of(&*snapshot);
+        numbers.into_iter().filter_map(|number| log.get(number).transpose()).collect()
     }
 
     /// The block that seals a log record, with the proof that it does; none while the record waits.
@@ -183,22 +195,15 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn sealed(&self, number: u64) -> Result<Option<(StoredBlock, Proof)>, StoreError> {
+        let Some(height) = self.height_of(number) else { return Ok(None) };
         let snapshot = self.snapshot()?;
-        let Some(height) = Heights::default().of(&*snapshot, number)? else { return Ok(None) };
         let Some(stored) = StoredBlock::get(&*snapshot, height)? else { return Ok(None) };
         let mut leaves: Vec<MerkleNode> = vec![stored.block.coinbase.hash()];
-        let (from, to) = (stored.block.first.to_be_bytes(), stored.end().to_be_bytes());
-        let run = snapshot.range(
-            Table::Records,
-            Bound::Included(&from),
-            Bound::Excluded(&to),
-            Order::Ascending,
-            stored.block.count as usize,
-        )?;
-        for (_, bytes) in run {
-            let (record, _): (LogRecord, stored::Links) = stored::read(Table::Records, &bytes)?;
+        let count = stored.block.count as usize;
+        Log::of(&*snapshot).each_from(stored.block.first, |record, _| {
             leaves.push(record.leaf());
-        }
+            Ok(leaves.len() <= count)
+        })?;
         let index = usize::try_from(number - stored.block.first).expect("a block holds few records") + 1;
         Ok(prove(&leaves, index).map(|proof| (stored, proof)))
     }
@@ -216,9 +221,8 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn blocks_before(&self, before: Option<u32>, limit: usize) -> Result<Vec<StoredBlock>, StoreError> {
-        let before = before.map(|before| u64::from(before).to_be_bytes());
-        let to = before.as_ref().map_or(Bound::Unbounded, |before| Bound::Excluded(before.as_slice()));
-        decode_blocks(self.snapshot()?.range(Table::Blocks, Bound::Unbounded, to, Order::Descending, limit)?)
+        let to = before.map_or(u32::MAX, |before| before.saturating_sub(1));
+        StoredBlock::range(&*self.snapshot()?, 0, to, Order::Descending, limit)
     }
 
     /// Up to `limit` blocks from a height on, oldest first.
@@ -226,10 +230,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn blocks_from(&self, from: u32, limit: usize) -> Result<Vec<StoredBlock>, StoreError> {
-        let from = u64::from(from).to_be_bytes();
-        let blocks =
-            self.snapshot()?.range(Table::Blocks, Bound::Included(&from), Bound::Unbounded, Order::Ascending, limit)?;
-        decode_blocks(blocks)
+        StoredBlock::range(&*self.snapshot()?, from, u32::MAX, Order::Ascending, limit)
     }
 
     /// The record of a payment however long ago, found in its signer's history. Only payments that were accepted while
@@ -260,107 +261,71 @@ impl Reader {
     }
 
     /// The height of the block that seals a log record; none while the record waits.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn height_of(&self, number: u64) -> Result<Option<u32>, StoreError> {
-        Heights::default().of(&*self.snapshot()?, number)
+    pub fn height_of(&self, number: u64) -> Option<u32> {
+        self.committed.height_of(number)
     }
-}
 
-fn decode_blocks(entries: Vec<crate::store::Entry>) -> Result<Vec<StoredBlock>, StoreError> {
-    entries.iter().map(|(_, bytes)| stored::read(Table::Blocks, bytes)).collect()
+    /// Why nothing more is accepted, after an invariant was violated.
+    pub fn read_only(&self) -> Option<String> {
+        self.view().read_only
+    }
 }
 
 /// A walk along an account's movements, newest first.
 struct Walk<'a> {
+    reader: &'a Reader,
     snapshot: Box<dyn Snapshot>,
-    system: Address,
     address: &'a Address,
     next: Option<MovementRef>,
-    heights: Heights,
 }
 
 impl<'a> Walk<'a> {
-    fn start(reader: &Reader, address: &'a Address, before: Option<MovementRef>) -> Result<Self, StoreError> {
-        let snapshot = reader.snapshot()?;
-        let mut heights = Heights::default();
-        let next = match before {
+    fn start(reader: &'a Reader, address: &'a Address, before: Option<MovementRef>) -> Result<Self, StoreError> {
+        // Before the snapshot: what the account names is in it then.
+        let last = reader.committed.account(address).and_then(|CommittedAccount { last, .. }| last);
+        let mut walk = Self { reader, snapshot: reader.snapshot()?, address, next: last };
+        if let Some(before) = before {
             // A cursor of another account's history leads nowhere.
-            Some(before) => entry(&*snapshot, before, &mut heights)?
-                .and_then(|(entry, links)| link_of(&entry, &links, address, &reader.system))
-                .flatten(),
-            None => StoredAccount::get(&*snapshot, address)?.and_then(|stored| stored.last),
-        };
-        Ok(Self { snapshot, system: reader.system, address, next, heights })
+            walk.next = walk.entry(before)?.and_then(|(entry, links)| walk.link_of(&entry, &links)).flatten();
+        }
+        Ok(walk)
     }
 
     fn next(&mut self) -> Result<Option<Entry>, StoreError> {
         let Some(at) = self.next else { return Ok(None) };
-        let Some((entry, links)) = entry(&*self.snapshot, at, &mut self.heights)? else { return Ok(None) };
-        self.next = link_of(&entry, &links, self.address, &self.system).flatten();
+        let Some((entry, links)) = self.entry(at)? else { return Ok(None) };
+        self.next = self.link_of(&entry, &links).flatten();
         Ok(Some(entry))
     }
-}
 
-/// The movement before an entry in an account's history; outer none if the entry is not in it. In a reward
-/// the system account is the payer.
-fn link_of(entry: &Entry, links: &stored::Links, address: &Address, system: &Address) -> Option<Option<MovementRef>> {
-    match &entry.what {
-        EntryKind::Record { stored, .. } if stored.record.signed.transaction.signer == *address => Some(links.payer),
-        EntryKind::Record { stored, .. } => (stored.recipient() == Some(*address)).then_some(links.payee),
-        EntryKind::Reward { to, .. } if to == address => Some(links.payee),
-        EntryKind::Reward { .. } => (address == system).then_some(links.payer),
-    }
-}
-
-fn entry(
-    snapshot: &dyn Snapshot,
-    at: MovementRef,
-    heights: &mut Heights,
-) -> Result<Option<(Entry, stored::Links)>, StoreError> {
-    match at {
-        MovementRef::Record(number) => {
-            let Some(stored) = StoredRecord::get(snapshot, number)? else { return Ok(None) };
-            let (links, block) = (stored.links, heights.of(snapshot, number)?);
-            Ok(Some((Entry { at, what: EntryKind::Record { stored: Box::new(stored), block } }, links)))
-        }
-        MovementRef::Reward(height) => {
-            let Some(stored) = StoredBlock::get(snapshot, height)? else { return Ok(None) };
-            let coinbase = &stored.block.coinbase;
-            let Some(to) = coinbase.rewarded else { return Ok(None) };
-            let what = EntryKind::Reward { height, amount: coinbase.reward, to, solved_ms: stored.block.solved_ms };
-            Ok(Some((Entry { at, what }, stored.links)))
+    /// The movement before an entry in the account's history; outer none if the entry is not in it. In a reward the system
+    /// account is the payer.
+    fn link_of(&self, entry: &Entry, links: &Links) -> Option<Option<MovementRef>> {
+        let address = self.address;
+        match &entry.what {
+            EntryKind::Record { stored, .. } if stored.record.signed.transaction.signer == *address => {
+                Some(links.payer)
+            }
+            EntryKind::Record { stored, .. } => (stored.recipient() == Some(*address)).then_some(links.payee),
+            EntryKind::Reward { to, .. } if to == address => Some(links.payee),
+            EntryKind::Reward { .. } => (*address == self.reader.system).then_some(links.payer),
         }
     }
-}
 
-/// Finds the block of a record by halving the chain, remembering the last answer, since neighbours are asked together.
-#[derive(Default)]
-struct Heights {
-    found: Option<(std::ops::Range<u64>, u32)>,
-}
-
-impl Heights {
-    fn of(&mut self, snapshot: &dyn Snapshot, number: u64) -> Result<Option<u32>, StoreError> {
-        if let Some((run, height)) = &self.found
-            && run.contains(&number)
-        {
-            return Ok(Some(*height));
+    fn entry(&self, at: MovementRef) -> Result<Option<(Entry, Links)>, StoreError> {
+        match at {
+            MovementRef::Record(number) => {
+                let Some(stored) = Log::of(&*self.snapshot).get(number)? else { return Ok(None) };
+                let (links, block) = (stored.links, self.reader.height_of(number));
+                Ok(Some((Entry { at, what: EntryKind::Record { stored: Box::new(stored), block } }, links)))
+            }
+            MovementRef::Reward(height) => {
+                let Some(stored) = StoredBlock::get(&*self.snapshot, height)? else { return Ok(None) };
+                let coinbase = &stored.block.coinbase;
+                let Some(to) = coinbase.rewarded else { return Ok(None) };
+                let what = EntryKind::Reward { height, amount: coinbase.reward, to, solved_ms: stored.block.solved_ms };
+                Ok(Some((Entry { at, what }, stored.links)))
+            }
         }
-        let last = snapshot.range(Table::Blocks, Bound::Unbounded, Bound::Unbounded, Order::Descending, 1)?;
-        let Some(last) = decode_blocks(last)?.pop() else { return Ok(None) };
-        if number >= last.end() {
-            return Ok(None);
-        }
-        let (mut low, mut high) = (1, last.height());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let Some(stored) = StoredBlock::get(snapshot, middle)? else { return Ok(None) };
-            if stored.end() > number { high = middle } else { low = middle + 1 }
-        }
-        let Some(stored) = StoredBlock::get(snapshot, low)? else { return Ok(None) };
-        self.found = Some((stored.block.first..stored.end(), low));
-        Ok(Some(low))
     }
 }

@@ -1,17 +1,17 @@
 //! Worker threads that check signatures, in batches, before the writer sees them.
 
 use super::{
-    Clock, LedgerError,
-    handle::{Context, Submission},
+    LedgerError,
+    handle::{Accepted, Context},
     read::Reader,
     writer::Request,
 };
-use crate::store::StoreError;
 use getrandom::SysRng;
 use qoin_core::{
     address::Address,
     keys::PublicKey,
-    ledger::Account,
+    ledger::{Account, Refusal},
+    memo::Memo,
     transaction::{Operation, SignedTransaction, VerifiedTransaction, WrongSignature},
 };
 use rand_core::UnwrapErr;
@@ -19,10 +19,21 @@ use std::{
     sync::{Arc, Mutex},
     thread,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// How many signatures one worker checks together at most.
-const BATCH_MAX: usize = 64;
+pub(super) const BATCH_MAX: usize = 1_024;
+
+/// What waits for its signatures to be checked.
+pub(super) enum Submission {
+    /// A transaction that goes on to the writer by itself.
+    One { signed: SignedTransaction, memo: Option<Memo>, reply: oneshot::Sender<Result<Accepted, LedgerError>> },
+    /// At most [`BATCH_MAX`] that go back to where they came from.
+    Many { signed: Vec<SignedTransaction>, reply: oneshot::Sender<Vec<Verified>> },
+}
+
+/// A transaction with its signature checked, or why it is none.
+pub(super) type Verified = Result<VerifiedTransaction, LedgerError>;
 
 /// Starts the workers; they end when the last sender of `queue` is gone.
 pub(super) fn start(
@@ -42,40 +53,61 @@ pub(super) fn start(
                 if received == 0 {
                     break;
                 }
-                verify(std::mem::take(&mut batch), &writer, &reader, &context);
+                work(batch.drain(..), &writer, &reader, &context);
             }
         })?;
     }
     Ok(())
 }
 
-fn verify(batch: Vec<Submission>, writer: &mpsc::Sender<Request>, reader: &Reader, context: &Context) {
-    let mut signed = Vec::with_capacity(batch.len());
+fn work(
+    batch: impl ExactSizeIterator<Item = Submission>,
+    writer: &mpsc::Sender<Request>,
+    reader: &Reader,
+    context: &Context,
+) {
+    let mut singles = Vec::with_capacity(batch.len());
     let mut waiting = Vec::with_capacity(batch.len());
-    for Submission { signed: transaction, memo, reply } in batch {
-        match key_of(&transaction, reader, &context.clock) {
-            Ok(Some(key)) => {
-                signed.push((transaction, key));
+    for submission in batch {
+        match submission {
+            Submission::One { signed, memo, reply } => {
+                singles.push(signed);
                 waiting.push((memo, reply));
             }
-            Ok(None) => drop(reply.send(Err(qoin_core::ledger::Refusal::UnknownSigner.into()))),
-            Err(error) => {
-                tracing::error!(%error, "cannot read an account's key");
-                drop(reply.send(Err(LedgerError::Stopped)));
-            }
+            // Whoever asked may be gone.
+            Submission::Many { signed, reply } => drop(reply.send(verify(signed, reader, context))),
         }
     }
-    let verified = SignedTransaction::verify_batch(signed, &context.genesis.hash, UnwrapErr(SysRng));
-    for (verified, (memo, reply)) in verified.into_iter().zip(waiting) {
+    for (verified, (memo, reply)) in verify(singles, reader, context).into_iter().zip(waiting) {
         match verified {
             Ok(verified) => {
                 if let Err(error) = writer.try_send(Request::Submit { verified: Box::new(verified), memo, reply }) {
                     refuse(error);
                 }
             }
-            Err(WrongSignature) => drop(reply.send(Err(LedgerError::WrongSignature))),
+            Err(error) => drop(reply.send(Err(error))),
         }
     }
+}
+
+/// Checks signatures together, each under the key that its signer has now; the writer checks that it still is.
+fn verify(signed: Vec<SignedTransaction>, reader: &Reader, context: &Context) -> Vec<Verified> {
+    let now_us = context.clock.now_us();
+    let key_of = |signed: &SignedTransaction| match &signed.transaction.operation {
+        Operation::OpenAccount { public_key } => Some(*public_key),
+        _ => reader.account(&signed.transaction.signer).map(|snapshot| snapshot.account.key_at(now_us)),
+    };
+    let keys: Vec<Option<PublicKey>> = signed.iter().map(key_of).collect();
+    let known = signed.into_iter().zip(&keys).filter_map(|(signed, key)| key.map(|key| (signed, key))).collect();
+    let mut verified = SignedTransaction::verify_batch(known, &context.genesis.hash, UnwrapErr(SysRng)).into_iter();
+    let answer = |key: &Option<PublicKey>| match key {
+        Some(_) => {
+            let verified = verified.next().expect("an answer for each that had a key");
+            verified.map_err(|WrongSignature| LedgerError::WrongSignature)
+        }
+        None => Err(Refusal::UnknownSigner.into()),
+    };
+    keys.iter().map(answer).collect()
 }
 
 /// Answers a request that the writer's queue did not take.
@@ -89,14 +121,6 @@ fn refuse(error: mpsc::error::TrySendError<Request>) {
     }
 }
 
-fn key_of(signed: &SignedTransaction, reader: &Reader, clock: &Clock) -> Result<Option<PublicKey>, StoreError> {
-    if let Operation::OpenAccount { public_key } = &signed.transaction.operation {
-        return Ok(Some(*public_key));
-    }
-    let account = reader.account(&signed.transaction.signer)?;
-    Ok(account.map(|snapshot| snapshot.account.key_at(clock.now_us())))
-}
-
 /// Checks one signature under the keys that may have made it: the account's own, and for a rotation the system's.
 pub(super) fn verify_one<'a>(
     signed: SignedTransaction,
@@ -106,7 +130,7 @@ pub(super) fn verify_one<'a>(
     let now_us = context.clock.now_us();
     let key = match &signed.transaction.operation {
         Operation::OpenAccount { public_key } => *public_key,
-        _ => account(&signed.transaction.signer).ok_or(qoin_core::ledger::Refusal::UnknownSigner)?.key_at(now_us),
+        _ => account(&signed.transaction.signer).ok_or(Refusal::UnknownSigner)?.key_at(now_us),
     };
     signed.verify(&key, &context.genesis.hash).map_err(|WrongSignature| LedgerError::WrongSignature)
 }

@@ -1,35 +1,42 @@
-//! THE writer: the one thread that owns the ledger's state and writes the store.
+//! THE writer: the one thread that owns the ledger's state.
 //!
-//! It takes whatever waits in its queue, applies it, commits it as one, and only then answers and publishes.
+//! It takes whatever waits in its queue, applies it, and hands what came of it to the committer as one commit. While that
+//! is made durable, the next one is put together. Nobody is answered before.
 
 use super::{
     LedgerError, Template,
+    checkpoint::{Checkpoint, Moment},
+    committed::{Committed, CommittedAccount, View},
+    committer::{Answer, Commit, Committer, Stopped, Visible},
     handle::{Accepted, Context},
+    movement::{Links, MovementRef},
     read::Supply,
-    stored::{self, Links, MovementRef, Position, StoredAccount, StoredBlock, StoredRecord},
+    stored::{self, BlockEnds, Log, PAGE_ACCOUNTS, PaymentIds, RowWriter, StoredBlock},
     template::{Solution, SolveError},
     verify::verify_one,
 };
-use crate::store::{Batch, Epoch, Snapshot, Store, StoreError};
+use crate::store::{Batch, Snapshot, Store, StoreError};
 use qoin_core::{
     address::Address,
     api::blocks::Tip,
-    block::Block,
-    hash::{BlockHash, MerkleNode, TransactionId},
-    ledger::{Command, Event, Refusal, Sealed, State},
+    block::{Block, Unchecked},
+    hash::{BlockHash, MerkleNode},
+    ledger::{self, AccountNumber, Command, Event, Position, Refusal, Sealed, State},
     memo::Memo,
     merkle, retarget,
     transaction::{SignedTransaction, VerifiedTransaction},
 };
 use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, RwLock},
+    collections::HashSet,
+    sync::{Arc, OnceLock},
     time::Instant,
 };
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-/// How many requests are committed together at most.
-const BATCH_MAX: usize = 8_192;
+/// How many requests are taken from the queue at once.
+const REQUESTS_MAX: usize = 8_192;
+/// With so many records a commit is made, whatever waits.
+const COMMIT_RECORDS_MAX: usize = 16_384;
 
 /// What is asked of the writer.
 pub(super) enum Request {
@@ -39,6 +46,8 @@ pub(super) enum Request {
         memo: Option<Memo>,
         reply: oneshot::Sender<Result<Accepted, LedgerError>>,
     },
+    /// Accept many, each for itself. What was not verified is answered as it is.
+    SubmitMany(Box<Many>),
     /// Commit what a closure makes of the committed store, alone.
     Change(Box<dyn Changing>),
     /// Work for miners, if something waits.
@@ -49,6 +58,14 @@ pub(super) enum Request {
     Solve { solution: Box<Solution>, reply: oneshot::Sender<Result<BlockSummary, SolveError>> },
 }
 
+/// Many transactions with who waits for all of their answers.
+pub(super) struct Many {
+    pub transactions: Vec<(Result<VerifiedTransaction, LedgerError>, Option<Memo>)>,
+    pub reply: oneshot::Sender<Vec<Result<Accepted, LedgerError>>>,
+    /// Their share of what may wait.
+    pub permit: OwnedSemaphorePermit,
+}
+
 /// A change of tables beside the ledger's, with at most one transaction, as one commit.
 pub(super) trait Changing: Send {
     /// Looks at the store and says what to write; none if it was refused (and has been answered).
@@ -57,24 +74,30 @@ pub(super) trait Changing: Send {
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
-/// What all readers share: how far the ledger is.
-#[derive(Debug, Clone)]
-pub(super) struct View {
-    pub position: Position,
-    pub tip: Tip,
-    pub supply: Supply,
-    pub read_only: bool,
-}
-
 /// What one commit made visible.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Published {
     /// How far the ledger is with it.
     pub position: Position,
-    /// Every account that it changed, with its new movements.
-    pub touched: HashMap<Address, Vec<MovementRef>>,
+    /// Every account that it changed.
+    pub touched: Touched,
     /// The block that it sealed.
     pub sealed: Option<BlockSummary>,
+}
+
+/// The accounts that a commit changed.
+#[derive(Debug)]
+pub struct Touched {
+    all: Vec<Address>,
+    /// Made when somebody asks: without listeners it would only cost.
+    index: OnceLock<HashSet<Address>>,
+}
+
+impl Touched {
+    /// Whether an account is among them.
+    pub fn contains(&self, address: &Address) -> bool {
+        self.index.get_or_init(|| self.all.iter().copied().collect()).contains(address)
+    }
 }
 
 /// A block that was sealed.
@@ -90,49 +113,72 @@ pub struct BlockSummary {
     pub count: u32,
 }
 
-type Answer = Box<dyn FnOnce() + Send>;
+/// The ledger as a store holds it, put together.
+pub(super) struct Opened {
+    pub state: State,
+    /// Each account's latest movement, by its number.
+    pub last: Vec<Option<MovementRef>>,
+    pub ends: BlockEnds,
+    pub checkpoint: Checkpoint,
+}
 
 pub(super) struct Writer {
     state: State,
-    /// Each account's latest movement: where its history begins.
-    last: HashMap<Address, MovementRef>,
+    last: Vec<Option<MovementRef>>,
+    ends: BlockEnds,
+    checkpoint: Checkpoint,
     store: Arc<dyn Store>,
-    epoch: Epoch,
+    committed: Arc<Committed>,
+    committer: Committer,
     context: Arc<Context>,
-    view: Arc<RwLock<View>>,
-    events: broadcast::Sender<Arc<Published>>,
     /// When work on the next height first went to a miner.
     opened: Option<(u64, Instant)>,
     read_only: Option<String>,
     uncommitted: Uncommitted,
+    /// As of the last commit that was handed on.
+    before: Moment,
+    /// For each account, the last commit that it was touched by; tells whether this one has it already.
+    touched_by: Vec<u64>,
+    commits: u64,
 }
 
 /// What the next commit holds, and what follows it.
 #[derive(Default)]
 struct Uncommitted {
     batch: Batch,
-    accounts: HashSet<Address>,
-    touched: HashMap<Address, Vec<MovementRef>>,
+    rows: RowWriter,
+    ids: PaymentIds,
+    records: usize,
+    touched: Vec<AccountNumber>,
     sealed: Option<BlockSummary>,
     answers: Vec<Answer>,
 }
 
 impl Writer {
     pub(super) fn new(
-        state: State,
-        last: HashMap<Address, MovementRef>,
+        opened: Opened,
         store: Arc<dyn Store>,
-        epoch: Epoch,
+        committed: Arc<Committed>,
+        committer: Committer,
         context: Arc<Context>,
-        events: broadcast::Sender<Arc<Published>>,
     ) -> Self {
-        let view = Arc::new(RwLock::new(view_of(&state, false)));
-        let uncommitted = Uncommitted::default();
-        Self { state, last, store, epoch, context, view, events, opened: None, read_only: None, uncommitted }
-    }
-
-    pub(super) fn view(&self) -> Arc<RwLock<View>> {
-        self.view.clone()
+        let Opened { state, last, ends, checkpoint } = opened;
+        Self {
+            before: moment(&state),
+            touched_by: vec![0; last.len()],
+            state,
+            last,
+            ends,
+            checkpoint,
+            store,
+            committed,
+            committer,
+            context,
+            opened: None,
+            read_only: None,
+            uncommitted: Uncommitted::default(),
+            commits: 1,
+        }
     }
 
     /// Works until every sender of `queue` is gone, or the store fails.
@@ -140,26 +186,57 @@ impl Writer {
     /// # Errors
     /// When the store fails. What was not answered was not accepted, and what was not committed is not visible.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Request>) -> Result<(), StoreError> {
-        let mut requests = Vec::with_capacity(BATCH_MAX);
-        while queue.blocking_recv_many(&mut requests, BATCH_MAX) > 0 {
+        let worked = self.work(&mut queue);
+        // Whoever still waits is not answered: nothing is accepted any more.
+        drop(queue);
+        let finished = worked.and_then(|()| self.finish());
+        let joined = self.committer.join();
+        match finished {
+            Ok(()) | Err(Failure::Committer) => joined,
+            Err(Failure::Store(error)) => joined.and(Err(error)),
+        }
+    }
+
+    fn work(&mut self, queue: &mut mpsc::Receiver<Request>) -> Result<(), Failure> {
+        let mut requests = Vec::with_capacity(REQUESTS_MAX);
+        while queue.blocking_recv_many(&mut requests, REQUESTS_MAX) > 0 {
             for request in requests.drain(..) {
                 self.handle(request)?;
+                if self.uncommitted.records >= COMMIT_RECORDS_MAX {
+                    self.commit()?;
+                }
             }
             self.commit()?;
         }
         Ok(())
     }
 
-    fn handle(&mut self, request: Request) -> Result<(), StoreError> {
+    /// Writes every page that has changed, so that the next start need not walk through the log.
+    fn finish(&mut self) -> Result<(), Failure> {
+        let pages = self.checkpoint.all();
+        self.put_pages(&pages);
+        self.commit()
+    }
+
+    fn handle(&mut self, request: Request) -> Result<(), Failure> {
         match request {
             Request::Submit { verified, memo, reply } => {
-                let result = self.submit(*verified, memo);
-                self.answer(move || drop(reply.send(result)));
+                let result = self.submit(*verified, memo)?;
+                self.uncommitted.answers.push(Answer::One(reply, result));
             }
-            Request::Change(changing) => {
-                self.commit()?;
-                self.change(changing)?;
+            Request::SubmitMany(many) => {
+                let Many { transactions, reply, permit } = *many;
+                let mut answers = Vec::with_capacity(transactions.len());
+                for (verified, memo) in transactions {
+                    answers.push(match verified {
+                        Ok(verified) => self.submit(verified, memo)?,
+                        Err(error) => Err(error),
+                    });
+                }
+                drop(permit);
+                self.uncommitted.answers.push(Answer::Many(reply, answers));
             }
+            Request::Change(changing) => self.change(changing)?,
             Request::Template { reply } => {
                 let template = self.template();
                 self.answer(move || drop(reply.send(template)));
@@ -175,76 +252,113 @@ impl Writer {
     }
 
     fn answer(&mut self, answer: impl FnOnce() + Send + 'static) {
-        self.uncommitted.answers.push(Box::new(answer));
+        self.uncommitted.answers.push(Answer::Other(Box::new(answer)));
     }
 
-    fn submit(&mut self, verified: VerifiedTransaction, memo: Option<Memo>) -> Result<Accepted, LedgerError> {
+    fn submit(
+        &mut self,
+        verified: VerifiedTransaction,
+        memo: Option<Memo>,
+    ) -> Result<Result<Accepted, LedgerError>, Failure> {
         if let Some(reason) = &self.read_only {
-            return Err(LedgerError::ReadOnly(reason.clone()));
+            return Ok(Err(LedgerError::ReadOnly(reason.clone())));
         }
         let id = verified.id();
         let accepted_us = self.context.clock.now_us().max(self.state.last_accepted_us() + 1);
-        match self.state.apply(Command::Submit { accepted_us, transaction: verified })? {
-            Event::Accepted(accepted) => {
+        // Kept for the rare case that the payment is there already.
+        match self.state.apply(Command::Submit { accepted_us, transaction: verified.clone() }) {
+            Ok(Event::Accepted(accepted)) => {
                 let number = accepted.record.number;
-                self.record(accepted.record, accepted.recipient, memo);
-                Ok(Accepted { number, accepted_us, id, block: None, repeated: false })
+                self.record(&accepted, memo);
+                Ok(Ok(Accepted { number, accepted_us, id, block: None, repeated: false }))
             }
-            Event::Repeated { number } => self.repeated(number, id),
-            Event::Sealed(_) => unreachable!("a transaction seals nothing"),
+            Ok(Event::Known { number }) => self.repeated(number, &verified),
+            Ok(Event::Sealed(_)) => unreachable!("a transaction seals nothing"),
+            Err(refusal) => Ok(Err(refusal.into())),
         }
     }
 
-    /// The answer to a payment that is in the log already. Its record is committed, or is with this very commit.
-    fn repeated(&self, number: u64, id: TransactionId) -> Result<Accepted, LedgerError> {
-        let reader = self.reader();
-        let failed = |error: StoreError| {
-            tracing::error!(%error, "cannot read a log record");
-            LedgerError::Stopped
+    /// The answer to a transaction whose payment id is in the log already.
+    fn repeated(
+        &mut self,
+        number: u64,
+        verified: &VerifiedTransaction,
+    ) -> Result<Result<Accepted, LedgerError>, Failure> {
+        if number >= self.committed.view().position.records {
+            // It came a moment ago: its record is there once the commits on their way are made.
+            self.commit()?;
+            self.committer.flush()?;
+        }
+        let snapshot = self.store.snapshot()?;
+        let Some((record, _)) = Log::of(&*snapshot).entry(number)? else {
+            return Err(stored::missing_record(number).into());
         };
-        let accepted_us = match reader.record(number).map_err(failed)? {
-            Some(stored) => stored.record.accepted_us,
-            None => self.state.last_accepted_us(),
-        };
-        let block = reader.height_of(number).map_err(failed)?;
-        Ok(Accepted { number, accepted_us, id, block, repeated: true })
+        Ok(record.answers(verified).map_err(LedgerError::from).map(|()| Accepted {
+            number,
+            accepted_us: record.accepted_us,
+            id: verified.id(),
+            block: self.ends.height_of(number),
+            repeated: true,
+        }))
     }
 
-    fn reader(&self) -> super::Reader {
-        super::Reader { store: self.store.clone(), view: self.view.clone(), system: self.state.system() }
-    }
-
-    fn record(&mut self, record: qoin_core::log::LogRecord, recipient: Option<Address>, memo: Option<Memo>) {
-        let movement = MovementRef::Record(record.number);
-        let signer = record.signed.transaction.signer;
+    fn record(&mut self, accepted: &ledger::Accepted, memo: Option<Memo>) {
+        let number = accepted.record.number;
+        let movement = MovementRef::Record(number);
         let links = Links {
-            payer: self.moved(signer, movement),
-            payee: recipient.and_then(|recipient| self.moved(recipient, movement)),
+            payer: self.moved(accepted.signer, movement),
+            payee: accepted.recipient.and_then(|recipient| self.moved(recipient, movement)),
         };
-        StoredRecord { record, memo, links }.put(&mut self.uncommitted.batch);
+        let Uncommitted { batch, rows, ids, records, .. } = &mut self.uncommitted;
+        rows.push(accepted, &links, batch);
+        let payment_id = accepted.record.signed.transaction.payment_id;
+        ids.push(number, accepted.record.accepted_us, payment_id, accepted.signer, batch);
+        if let Some(memo) = &memo {
+            stored::put_memo(number, memo, batch);
+        }
+        *records += 1;
     }
 
     /// Makes a movement an account's latest, and gives the one before.
-    fn moved(&mut self, address: Address, movement: MovementRef) -> Option<MovementRef> {
-        self.uncommitted.accounts.insert(address);
-        self.uncommitted.touched.entry(address).or_default().push(movement);
-        self.last.insert(address, movement)
+    fn moved(&mut self, account: AccountNumber, movement: MovementRef) -> Option<MovementRef> {
+        self.touch(account);
+        self.last[account.index() as usize].replace(movement)
     }
 
-    fn change(&mut self, mut changing: Box<dyn Changing>) -> Result<(), StoreError> {
+    /// Notes that an account changes with the next commit.
+    fn touch(&mut self, account: AccountNumber) {
+        let index = account.index() as usize;
+        if index >= self.last.len() {
+            self.last.resize(index + 1, None);
+            self.touched_by.resize(index + 1, 0);
+        }
+        if std::mem::replace(&mut self.touched_by[index], self.commits) != self.commits {
+            self.uncommitted.touched.push(account);
+            self.checkpoint.touch(account, self.before);
+        }
+    }
+
+    fn change(&mut self, mut changing: Box<dyn Changing>) -> Result<(), Failure> {
+        self.commit()?;
+        self.committer.flush()?;
         let snapshot = self.store.snapshot()?;
         let Some((batch, signed)) = changing.prepare(&*snapshot) else { return Ok(()) };
         drop(snapshot);
-        let accepted = signed.map(|signed| {
-            let verified = verify_one(signed, &self.context, |address| self.state.account(address))?;
-            match self.submit(verified, None)? {
-                Accepted { repeated: true, .. } => Err(LedgerError::Refused(Refusal::PaymentIdConflict)),
-                accepted => Ok(accepted),
+        if let Some(signed) = signed {
+            let verified = verify_one(signed, &self.context, |address| self.state.account(address));
+            let accepted = match verified {
+                Ok(verified) => self.submit(verified, None)?,
+                Err(error) => Err(error),
+            };
+            let refused = match accepted {
+                Ok(Accepted { repeated: false, .. }) => None,
+                Ok(_) => Some(Refusal::PaymentIdConflict.into()),
+                Err(error) => Some(error),
+            };
+            if let Some(error) = refused {
+                changing.answer(Err(error));
+                return Ok(());
             }
-        });
-        if let Some(Err(error)) = accepted {
-            changing.answer(Err(error));
-            return Ok(());
         }
         self.uncommitted.batch.append(batch);
         self.answer(move || changing.answer(Ok(())));
@@ -308,19 +422,21 @@ impl Writer {
         Ok(self.sealed(block, sealed))
     }
 
-    fn sealed(&mut self, block: Block<qoin_core::block::Unchecked>, sealed: Sealed) -> BlockSummary {
-        for address in &sealed.touched {
-            self.uncommitted.accounts.insert(*address);
-            self.uncommitted.touched.entry(*address).or_default();
-        }
+    fn sealed(&mut self, block: Block<Unchecked>, sealed: Sealed) -> BlockSummary {
+        sealed.touched.iter().for_each(|account| self.touch(*account));
         let mut links = Links::default();
-        if let Some((rewarded, _)) = sealed.reward {
+        if let Some((miner, _)) = sealed.reward {
             let movement = MovementRef::Reward(sealed.height);
-            links = Links { payer: self.moved(self.state.system(), movement), payee: self.moved(rewarded, movement) };
+            links.payer = self.moved(AccountNumber::SYSTEM, movement);
+            links.payee = self.moved(miner, movement);
         }
         self.check_invariants(&sealed);
-        StoredBlock { block, links }.put(&mut self.uncommitted.batch);
-        stored::put_head(self.state.head(), &mut self.uncommitted.batch);
+        let stored = StoredBlock { block, links, records: self.state.next_number() };
+        let batch = &mut self.uncommitted.batch;
+        stored.put(batch);
+        self.ends.push(stored.end());
+        self.ends.put_last(batch);
+        stored::put_head(self.state.head(), batch);
         let Sealed { height, hash, first, count, .. } = sealed;
         tracing::info!(height, %hash, records = count, "sealed a block");
         let summary = BlockSummary { height, hash, first, count };
@@ -330,11 +446,14 @@ impl Writer {
 
     /// Closes the ledger if the books do not balance: money was made or lost by a fault of this program.
     fn check_invariants(&mut self, sealed: &Sealed) {
-        let covered =
-            |address: &Address| self.state.account(address).is_some_and(|account| account.outgoing <= account.balance);
+        let is_covered = |account: &AccountNumber| {
+            let (_, account) = self.state.numbered(*account);
+            account.outgoing <= account.balance
+        };
         if !self.state.is_conserved() {
             self.read_only = Some(format!("after block {} the balances do not add up to the supply", sealed.height));
-        } else if let Some(address) = sealed.touched.iter().find(|address| !covered(address)) {
+        } else if let Some(account) = sealed.touched.iter().find(|account| !is_covered(account)) {
+            let (address, _) = self.state.numbered(*account);
             self.read_only = Some(format!("after block {} more goes out of {address} than it has", sealed.height));
         }
         if let Some(reason) = &self.read_only {
@@ -342,44 +461,93 @@ impl Writer {
         }
     }
 
-    /// Makes everything since the last commit durable, then visible, then answered.
-    fn commit(&mut self) -> Result<(), StoreError> {
-        let Uncommitted { mut batch, accounts, touched, sealed, answers } = std::mem::take(&mut self.uncommitted);
-        for address in &accounts {
-            let account = self.state.account(address).expect("touched accounts are open").clone();
-            StoredAccount { account, last: self.last.get(address).copied() }.put(address, &mut batch);
+    /// Hands everything since the last commit to the committer, which makes it durable, then visible, then answers.
+    fn commit(&mut self) -> Result<(), Failure> {
+        let now = moment(&self.state);
+        let due = self.checkpoint.due(self.before, now);
+        self.put_pages(&due);
+        let Uncommitted { mut batch, mut rows, mut ids, touched, sealed, answers, .. } =
+            std::mem::take(&mut self.uncommitted);
+        rows.finish(&mut batch);
+        ids.finish(&mut batch);
+        if batch.is_empty() && answers.is_empty() {
+            return Ok(());
         }
-        if !batch.is_empty() {
-            self.store.commit(self.epoch, &batch)?;
-        }
-        if !touched.is_empty() || sealed.is_some() {
-            let view = view_of(&self.state, self.read_only.is_some());
-            let position = view.position;
-            *self.view.write().expect("no one panics while reading the view") = view;
-            // Nobody may be listening.
-            let _ = self.events.send(Arc::new(Published { position, touched, sealed }));
-        }
-        for answer in answers {
-            answer();
-        }
+        let is_visible = !touched.is_empty() || sealed.is_some();
+        let visible = is_visible.then(|| {
+            let accounts: Vec<_> = touched.iter().map(|account| self.committed_account(*account)).collect();
+            let touched =
+                Touched { all: accounts.iter().map(|(address, _)| *address).collect(), index: OnceLock::new() };
+            let block_end = sealed.as_ref().map(|sealed| sealed.first + u64::from(sealed.count));
+            let published = Arc::new(Published { position: now.position, touched, sealed });
+            Visible { view: view_of(&self.state, self.read_only.clone()), accounts, block_end, published }
+        });
+        self.before = now;
+        self.commits += 1;
+        self.committer.send(Commit { batch, visible, answers, now_us: self.state.last_accepted_us() })?;
         Ok(())
     }
+
+    fn committed_account(&self, number: AccountNumber) -> (Address, CommittedAccount) {
+        let (address, account) = self.state.numbered(number);
+        (address, CommittedAccount { account: account.clone(), last: self.last[number.index() as usize] })
+    }
+
+    /// Adds pages of accounts, as they are now, to the next commit.
+    fn put_pages(&mut self, pages: &[u32]) {
+        let position = self.state.position();
+        for page in pages {
+            let end = ((page + 1) * PAGE_ACCOUNTS).min(self.state.accounts_count());
+            let accounts = (page * PAGE_ACCOUNTS..end).map(|index| {
+                let (address, account) = self.state.numbered(AccountNumber::new(index));
+                (address, account, self.last[index as usize])
+            });
+            stored::put_page(*page, position, accounts, &mut self.uncommitted.batch);
+        }
+        if !pages.is_empty() {
+            stored::put_checkpoint(self.checkpoint.position(position), &mut self.uncommitted.batch);
+        }
+    }
+}
+
+/// Why the writer ends before its time.
+enum Failure {
+    /// The committer has ended, and tells why.
+    Committer,
+    Store(StoreError),
+}
+
+impl From<Stopped> for Failure {
+    fn from(_: Stopped) -> Self {
+        Self::Committer
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn moment(state: &State) -> Moment {
+    let position = state.position();
+    Moment { position, progress: position.records + state.head().sealed }
 }
 
 fn elapsed_ms(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn view_of(state: &State, read_only: bool) -> View {
+pub(super) fn view_of(state: &State, read_only: Option<String>) -> View {
     let head = state.head();
     View {
-        position: Position { records: state.next_number(), blocks: head.height },
+        position: state.position(),
         tip: Tip { height: head.height, hash: head.hash, sealed: head.sealed },
         supply: Supply {
             issued: head.issued,
             burned: head.burned,
-            system: state.account(&state.system()).map_or(Default::default(), |account| account.balance),
-            accounts: state.accounts_count(),
+            system: state.numbered(AccountNumber::SYSTEM).1.balance,
+            accounts: u64::from(state.accounts_count()),
         },
         read_only,
     }

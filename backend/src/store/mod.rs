@@ -18,7 +18,10 @@ pub use memory::MemoryStore;
 pub use redb::RedbStore;
 
 /// The version of the layout of everything in a store. It changes when an older program could no longer read the data.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// The oldest format that is read: the ledger brings its data to the current one.
+const FORMAT_OLDEST: u32 = 1;
 
 /// The key in [`Table::Meta`] under which a store keeps its [`FORMAT`] (u32, little endian). Only the store writes it.
 pub const FORMAT_KEY: &[u8] = b"format";
@@ -33,12 +36,20 @@ pub const EPOCH_KEY: &[u8] = b"epoch";
 pub enum Table {
     /// What exists once. Key: its name (`format` and `epoch` are the store's own); value: whatever that name holds.
     Meta,
-    /// The log. Key: the record's number (u64, big endian); value: the log record.
+    /// The log of format 1, a record a row; read by the migration only.
     Records,
     /// The chain. Key: the height (u64, big endian); value: the sealed block, its records as a run of numbers.
     Blocks,
-    /// The ledger's state. Key: an address (20 bytes); value: its account.
+    /// The accounts of format 1, one a row; read by the migration only.
     Accounts,
+    /// The log. Key: the number of the row's first record (u64, big endian); value: as many records as fill a page.
+    Log,
+    /// The ledger's state. Key: the page's number (u32, big endian); value: a run of accounts in the order of opening.
+    AccountPages,
+    /// The payment ids of the last day. Key: the number of the row's first record (u64, big endian); value: the ids.
+    PaymentIds,
+    /// Where blocks end. Key: the row's number (u64, big endian); value: the numbers after the blocks' last records.
+    BlockEnds,
     /// Texts kept off the chain. Key: the number of the payment's record (u64, big endian); value: salt and text.
     Memos,
     /// The people. Key: the member's number (u64, big endian); value: the member.
@@ -57,11 +68,15 @@ pub enum Table {
 
 impl Table {
     /// Every table, in the order of their declaration.
-    pub const ALL: [Table; 11] = [
+    pub const ALL: [Table; 15] = [
         Table::Meta,
         Table::Records,
         Table::Blocks,
         Table::Accounts,
+        Table::Log,
+        Table::AccountPages,
+        Table::PaymentIds,
+        Table::BlockEnds,
         Table::Memos,
         Table::Members,
         Table::Emails,
@@ -78,6 +93,10 @@ impl Table {
             Table::Records => "records",
             Table::Blocks => "blocks",
             Table::Accounts => "accounts",
+            Table::Log => "log",
+            Table::AccountPages => "account_pages",
+            Table::PaymentIds => "payment_ids",
+            Table::BlockEnds => "block_ends",
             Table::Memos => "memos",
             Table::Members => "members",
             Table::Emails => "emails",

@@ -10,7 +10,9 @@ use ::redb::{
     Database, Durability, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
 };
 
-use super::{Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, Order, Snapshot, Store, StoreError, Table, Write};
+use super::{
+    Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, FORMAT_OLDEST, Order, Snapshot, Store, StoreError, Table, Write,
+};
 
 /// How much of the file is kept in memory, in bytes; the operating system caches the rest.
 const CACHE_BYTES: usize = 64 << 20;
@@ -50,13 +52,12 @@ impl RedbStore {
         Ok(store)
     }
 
-    /// Checks the format, or writes it into a new file, and makes the tables that are not there yet.
+    /// Checks the format, writes it into a file that is new or older, and makes the tables that are not there yet.
     fn prepare(&self) -> Result<(), StoreError> {
         let transaction = self.begin_write()?;
         let is_new = transaction.list_tables().map_err(|error| self.failure(error))?.next().is_none();
         if is_new {
-            let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
-            meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).map_err(|error| self.failure(error))?;
+            self.write_format(&transaction)?;
         } else {
             self.check_format(&transaction)?;
         }
@@ -66,11 +67,18 @@ impl RedbStore {
         transaction.commit().map_err(|error| self.failure(error))
     }
 
+    fn write_format(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
+        let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
+        meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).map_err(|error| self.failure(error))?;
+        Ok(())
+    }
+
     fn check_format(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
         let stored = self.meta(transaction, FORMAT_KEY)?;
         let format = stored.as_deref().and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
         match format {
-            Some(FORMAT) => Ok(()),
+            // What older formats hold, the ledger rewrites; from here on an older program could not read it.
+            Some(FORMAT_OLDEST..=FORMAT) => self.write_format(transaction),
             Some(found) if found > FORMAT => Err(StoreError::NewerFormat { path: self.path.to_path_buf(), found }),
             _ => Err(self.corrupt(format!("its format is {stored:?}"))),
         }
@@ -261,7 +269,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("data");
         let store = RedbStore::open(&path).unwrap();
-        assert_eq!(store.get(Table::Meta, FORMAT_KEY).unwrap().unwrap(), [1, 0, 0, 0]);
+        assert_eq!(store.get(Table::Meta, FORMAT_KEY).unwrap().unwrap(), FORMAT.to_le_bytes());
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777, 0o600);
     }
@@ -280,10 +288,10 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_by_name() {
-        let (folder, error) = with_format(&2u32.to_le_bytes());
+        let (folder, error) = with_format(&3u32.to_le_bytes());
         let path = folder.path().join("data");
         let expected = format!(
-            "the data in {} was written by a newer version (format 2); this program reads format 1",
+            "the data in {} was written by a newer version (format 3); this program reads format 2",
             path.display()
         );
         assert_eq!(error.to_string(), expected);

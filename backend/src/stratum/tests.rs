@@ -129,7 +129,7 @@ async fn a_share_that_meets_the_target_seals_the_block() {
     let good = nonce(&job, &extranonce1, [0, 0, 0, 7], true);
     assert_eq!(client.ask("mining.submit", submission(&job, [0, 0, 0, 7], job.time(), good)).await, Ok(json!(true)));
     assert_eq!(leader.ledger.read().tip().height, 2);
-    let bob = leader.ledger.read().account(&leader.bob.address).unwrap().unwrap();
+    let bob = leader.ledger.read().account(&leader.bob.address).unwrap();
     assert_eq!(bob.account.balance.units(), 1_250);
     // The work is done: the same share is stale now.
     assert_eq!(client.ask("mining.submit", submission(&job, [0, 0, 0, 7], job.time(), good)).await, Err(21));

@@ -6,17 +6,23 @@
 
 mod account;
 mod accounts;
+mod change;
 mod head;
 mod operations;
+mod position;
 mod recent;
 mod refusal;
+mod restore;
 mod seal;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, PendingRotation};
+pub use accounts::AccountNumber;
 pub use head::Head;
+pub use position::{Position, PositionError};
 pub use refusal::Refusal;
+pub use restore::Restore;
 pub use seal::{Candidate, Sealed};
 
 use crate::{
@@ -33,6 +39,8 @@ use crate::{
     transaction::{Operation, TRANSACTION_VERSION, VerifiedTransaction},
 };
 use accounts::Accounts;
+use change::{Change, Effect};
+use operations::Strictness;
 use recent::Recent;
 use std::collections::VecDeque;
 
@@ -62,8 +70,9 @@ pub enum Command {
 pub enum Event {
     /// A transaction took its place in the log.
     Accepted(Box<Accepted>),
-    /// The very same transaction is in the log already, at this place.
-    Repeated {
+    /// The signer has used the payment id for the log record of this number. Whether that is the very same transaction,
+    /// and so answered as the first time, [`LogRecord::answers`] tells.
+    Known {
         /// The log record's number.
         number: u64,
     },
@@ -76,26 +85,19 @@ pub enum Event {
 pub struct Accepted {
     /// The new log record.
     pub record: LogRecord,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// The signer's account.
+    pub signer: AccountNumber,
     /// The account that was paid, where one was.
-    pub recipient: Option<Address>,
+    pub recipient: Option<AccountNumber>,
 }
 
 /// A record that waits for its block: its leaf in the tree, and what changes when it is sealed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Pending {
     leaf: MerkleNode,
     effect: Effect,
-}
-
-/// What a sealed record changes. Keys and accounts have changed already, at their place in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    None,
-    Open(Address),
-    Transfer { from: Address, to: Address, amount: Amount },
-    Issue(Amount),
-    Burn(Amount),
-    ReplaceLeader(PublicKey),
 }
 
 /// The whole ledger at one moment.
@@ -107,6 +109,8 @@ pub struct State {
     accounts: Accounts,
     head: Head,
     pending: VecDeque<Pending>,
+    /// The number of the first record that waits.
+    pending_first: u64,
     recent: Recent,
     last_accepted_us: u64,
 }
@@ -120,44 +124,21 @@ impl State {
         let system = genesis.system_address();
         let mut account = Account::open(genesis.system_key);
         account.balance = genesis.genesis_amount;
-        accounts.put(system, account);
+        accounts.open(system, account);
         Self {
             genesis_hash: genesis.hash(),
             head: Head::at_genesis(&genesis),
             system,
             accounts,
             pending: VecDeque::new(),
+            pending_first: 0,
             recent: Recent::default(),
             last_accepted_us: genesis.time_ms.saturating_mul(1000),
             genesis,
         }
     }
 
-    /// The ledger as it was kept: its last head, all accounts, and the end of the log, oldest record first. That end begins
-    /// [`Self::RECENT_US`] before the last record's time, or at the first unsealed record where that is earlier.
-    pub fn restore(
-        genesis: Genesis,
-        head: Head,
-        accounts: impl IntoIterator<Item = (Address, Account)>,
-        log_end: impl IntoIterator<Item = LogRecord>,
-    ) -> Self {
-        let mut state = Self::new(genesis);
-        state.accounts = accounts.into_iter().collect();
-        state.head = head;
-        for record in log_end {
-            let transaction = &record.signed.transaction;
-            let id = transaction.id(&state.genesis_hash);
-            state.recent.insert(record.accepted_us, (transaction.signer, transaction.payment_id), record.number, id);
-            state.last_accepted_us = record.accepted_us;
-            if record.number >= state.head.sealed {
-                let effect = operations::effect(transaction);
-                state.pending.push_back(Pending { leaf: record.leaf(), effect });
-            }
-        }
-        state
-    }
-
-    /// How far back the log's end must reach for [`Self::restore`], in microseconds.
+    /// How long a payment id can come again after its acceptance, in microseconds.
     pub const RECENT_US: u64 = recent::KEPT_US;
 
     /// Applies a command. A refusal changes nothing.
@@ -166,43 +147,52 @@ impl State {
     /// The rule that the command breaks.
     pub fn apply(&mut self, command: Command) -> Result<Event, Refusal> {
         match command {
-            Command::Submit { accepted_us, transaction } => {
-                self.accept(accepted_us, transaction, self.reward_reserve())
+            Command::Submit { accepted_us, transaction } => self.accept(accepted_us, transaction, Strictness::Policy),
+            Command::Replay { accepted_us, transaction } => {
+                match self.accept(accepted_us, transaction, Strictness::Rules)? {
+                    Event::Known { .. } => Err(Refusal::PaymentIdConflict),
+                    event => Ok(event),
+                }
             }
-            Command::Replay { accepted_us, transaction } => self.accept(accepted_us, transaction, Amount::ZERO),
             Command::Seal(block) => self.seal(&block).map(Event::Sealed),
         }
     }
 
-    fn accept(&mut self, accepted_us: u64, verified: VerifiedTransaction, reserve: Amount) -> Result<Event, Refusal> {
+    fn accept(
+        &mut self,
+        accepted_us: u64,
+        verified: VerifiedTransaction,
+        strictness: Strictness,
+    ) -> Result<Event, Refusal> {
         let transaction = verified.transaction();
         if transaction.version != TRANSACTION_VERSION {
             return Err(Refusal::UnknownVersion(transaction.version));
         }
-        let key = (transaction.signer, transaction.payment_id);
-        match self.recent.get(&key) {
-            Some((number, id)) if id == verified.id() => return Ok(Event::Repeated { number }),
-            Some(_) => return Err(Refusal::PaymentIdConflict),
-            None => recent::check_age(transaction.payment_id, accepted_us)?,
+        let payment_id = transaction.payment_id;
+        let signer = self.accounts.number(&transaction.signer);
+        if let Some(number) = signer.and_then(|signer| self.recent.get(accepted_us, signer, payment_id)) {
+            return Ok(Event::Known { number });
         }
+        recent::check_age(payment_id, accepted_us)?;
         if accepted_us <= self.last_accepted_us {
             return Err(Refusal::ClockNotIncreasing { last_us: self.last_accepted_us });
         }
-        let changes = operations::apply(self, accepted_us, &verified, reserve)?;
-        for (address, account) in changes.accounts {
-            self.accounts.put(address, account);
-        }
-        let effect = operations::effect(verified.transaction());
-        let recipient = match effect {
-            Effect::Transfer { to, .. } => Some(to),
-            _ => None,
+        let change = operations::check(self, accepted_us, &verified, signer, strictness)?;
+        let signer = match (&change, signer) {
+            (Change::Open { address, key }, _) => self.accounts.open(*address, Account::open(*key)),
+            (_, signer) => signer.expect("only an account's opening comes from an unopened address"),
         };
-        let id = verified.id();
-        let record = LogRecord { number: self.next_number(), accepted_us, signed: verified.into_signed() };
-        self.recent.insert(accepted_us, key, record.number, id);
+        let concerned = change.accounts();
+        for number in concerned.into_iter().flatten() {
+            self.accounts.change(number, |account| change.apply(number, account));
+        }
+        let number = self.next_number();
+        let record = LogRecord { number, accepted_us, signed: verified.into_signed() };
+        let bytes = encode(&record);
+        self.recent.insert(accepted_us, signer, payment_id, number);
         self.last_accepted_us = accepted_us;
-        self.pending.push_back(Pending { leaf: record.leaf(), effect });
-        Ok(Event::Accepted(Box::new(Accepted { record, recipient })))
+        self.pending.push_back(Pending { leaf: LogRecord::leaf_of(&bytes), effect: change.effect(signer) });
+        Ok(Event::Accepted(Box::new(Accepted { record, bytes, signer, recipient: concerned[1] })))
     }
 
     /// The leader's policy: what a payment of the system account must leave for the rewards of the blocks before its own.
@@ -213,8 +203,8 @@ impl State {
 
     /// The key that seals once all records that wait are sealed: the same at this place in the log, however blocks cut it.
     fn next_leader_key(&self) -> PublicKey {
-        let named = self.pending.iter().rev().find_map(|pending| match pending.effect {
-            Effect::ReplaceLeader(key) => Some(key),
+        let named = self.pending.iter().rev().find_map(|pending| match &pending.effect {
+            Effect::ReplaceLeader(key) => Some(**key),
             _ => None,
         });
         named.unwrap_or(self.head.leader_key)
@@ -237,16 +227,29 @@ impl State {
 
     /// The account at an address, if it is open.
     pub fn account(&self, address: &Address) -> Option<&Account> {
-        self.accounts.get(address)
+        self.accounts.find(address)
     }
 
-    /// All accounts, in no particular order.
+    /// The number of the account at an address, if it is open.
+    pub fn number_of(&self, address: &Address) -> Option<AccountNumber> {
+        self.accounts.number(address)
+    }
+
+    /// An open account, with its address.
+    ///
+    /// # Panics
+    /// When no account has this number.
+    pub fn numbered(&self, number: AccountNumber) -> (Address, &Account) {
+        (self.accounts.address(number), self.accounts.get(number))
+    }
+
+    /// All accounts, in the order of opening.
     pub fn accounts(&self) -> impl Iterator<Item = (&Address, &Account)> {
         self.accounts.iter()
     }
 
     /// How many accounts are open, the system account included.
-    pub fn accounts_count(&self) -> u64 {
+    pub fn accounts_count(&self) -> u32 {
         self.accounts.count()
     }
 
@@ -257,7 +260,12 @@ impl State {
 
     /// The number that the next log record gets.
     pub fn next_number(&self) -> u64 {
-        self.head.sealed + self.pending.len() as u64
+        self.pending_first + self.pending.len() as u64
+    }
+
+    /// How far the ledger is.
+    pub fn position(&self) -> Position {
+        Position { records: self.next_number(), blocks: self.head.height }
     }
 
     /// When the last record was accepted, in microseconds since 1970.

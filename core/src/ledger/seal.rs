@@ -1,6 +1,6 @@
 //! Sealing: a checked block confirms the next run of the log.
 
-use super::{Account, Effect, Refusal, State};
+use super::{AccountNumber, Effect, Refusal, State, account::grow};
 use crate::{
     address::Address,
     amount::Amount,
@@ -10,7 +10,6 @@ use crate::{
     retarget::Past,
     reward,
 };
-use std::collections::BTreeSet;
 
 /// What a sealed block changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +23,9 @@ pub struct Sealed {
     /// How many log records it seals.
     pub count: u32,
     /// The reward, and whom it went to.
-    pub reward: Option<(Address, Amount)>,
-    /// Every account whose money it changed.
-    pub touched: BTreeSet<Address>,
+    pub reward: Option<(AccountNumber, Amount)>,
+    /// The accounts whose money it changed, in the order of the changes; some more than once.
+    pub touched: Vec<AccountNumber>,
 }
 
 /// What the next block can be, as the state sees it.
@@ -53,14 +52,14 @@ impl State {
     pub(crate) fn reward_for(&self, count: u32) -> Option<Amount> {
         let add = |sum: Amount, more| sum.checked_add(more).expect("parts of one supply do not exceed it");
         let (mut transferred, mut received) = (Amount::ZERO, Amount::ZERO);
-        let mut system = self.accounts.get(&self.system).map_or(Amount::ZERO, |account| account.balance);
+        let mut system = self.accounts.get(AccountNumber::SYSTEM).balance;
         for pending in self.pending.iter().take(count as usize) {
             match pending.effect {
                 Effect::Transfer { from, to, amount } => {
                     transferred = add(transferred, amount);
-                    if from == self.system {
+                    if from == AccountNumber::SYSTEM {
                         system = system.checked_sub(amount)?;
-                    } else if to == self.system {
+                    } else if to == AccountNumber::SYSTEM {
                         received = add(received, amount);
                     }
                 }
@@ -75,8 +74,9 @@ impl State {
 
     /// Whether a block of the next `count` records may reward an address: its account is open by then.
     pub fn can_be_rewarded(&self, address: &Address, count: u32) -> bool {
-        let opened_later = |pending: &super::Pending| pending.effect == Effect::Open(*address);
-        self.accounts.get(address).is_some() && !self.pending.iter().skip(count as usize).any(opened_later)
+        let Some(number) = self.accounts.number(address) else { return false };
+        let opened_later = |pending: &super::Pending| pending.effect == Effect::Open(number);
+        !self.pending.iter().skip(count as usize).any(opened_later)
     }
 
     pub(super) fn seal(&mut self, block: &Block<Checked>) -> Result<Sealed, Refusal> {
@@ -87,17 +87,21 @@ impl State {
         {
             return Err(Refusal::StaleBlock);
         }
-        let mut touched = BTreeSet::new();
+        let mut touched = Vec::with_capacity(2 * block.count as usize);
         for _ in 0..block.count {
             let pending = self.pending.pop_front().expect("counted above");
             self.confirm(pending.effect, &mut touched);
         }
+        self.pending_first += u64::from(block.count);
         let reward = block.coinbase.rewarded.filter(|_| !block.coinbase.reward.is_zero());
-        let reward = reward.map(|address| (address, block.coinbase.reward));
-        if let Some((address, amount)) = reward {
-            self.change(self.system, &mut touched, |system| subtract(&mut system.balance, amount));
-            self.change(address, &mut touched, |miner| add(&mut miner.balance, amount));
-        }
+        let reward = reward.map(|address| {
+            let miner = self.accounts.number(&address).expect("checked blocks reward open accounts");
+            let amount = block.coinbase.reward;
+            self.accounts.change(AccountNumber::SYSTEM, |system| system.pay_reward(amount));
+            self.accounts.change(miner, |miner| miner.earn(amount));
+            touched.extend([AccountNumber::SYSTEM, miner]);
+            (miner, amount)
+        });
         let hash = block.header.hash();
         self.head.height += 1;
         self.head.hash = hash;
@@ -112,49 +116,16 @@ impl State {
         Ok(Sealed { height: self.head.height, hash, first: block.first, count: block.count, reward, touched })
     }
 
-    fn confirm(&mut self, effect: Effect, touched: &mut BTreeSet<Address>) {
+    fn confirm(&mut self, effect: Effect, touched: &mut Vec<AccountNumber>) {
+        for number in effect.accounts().into_iter().flatten() {
+            self.accounts.change(number, |account| effect.confirm(number, account));
+            touched.push(number);
+        }
         match effect {
-            Effect::None | Effect::Open(_) => {}
-            Effect::Transfer { from, to, amount } => {
-                self.change(from, touched, |payer| {
-                    subtract(&mut payer.balance, amount);
-                    subtract(&mut payer.outgoing, amount);
-                });
-                self.change(to, touched, |payee| {
-                    add(&mut payee.balance, amount);
-                    subtract(&mut payee.incoming, amount);
-                });
-            }
-            Effect::Issue(amount) => {
-                add(&mut self.head.issued, amount);
-                self.change(self.system, touched, |system| {
-                    add(&mut system.balance, amount);
-                    subtract(&mut system.incoming, amount);
-                });
-            }
-            Effect::Burn(amount) => {
-                add(&mut self.head.burned, amount);
-                self.change(self.system, touched, |system| {
-                    subtract(&mut system.balance, amount);
-                    subtract(&mut system.outgoing, amount);
-                });
-            }
-            Effect::ReplaceLeader(key) => self.head.leader_key = key,
+            Effect::Issue(amount) => grow(&mut self.head.issued, amount),
+            Effect::Burn(amount) => grow(&mut self.head.burned, amount),
+            Effect::ReplaceLeader(key) => self.head.leader_key = *key,
+            Effect::None | Effect::Open(_) | Effect::Transfer { .. } => {}
         }
     }
-
-    fn change(&mut self, address: Address, touched: &mut BTreeSet<Address>, change: impl FnOnce(&mut Account)) {
-        let mut account = self.accounts.get(&address).expect("accepted records name open accounts").clone();
-        change(&mut account);
-        self.accounts.put(address, account);
-        touched.insert(address);
-    }
-}
-
-fn add(sum: &mut Amount, more: Amount) {
-    *sum = sum.checked_add(more).expect("parts of one supply do not exceed it");
-}
-
-fn subtract(sum: &mut Amount, less: Amount) {
-    *sum = sum.checked_sub(less).expect("what was reserved is there");
 }

@@ -91,11 +91,9 @@ fn the_state_hash_sees_each_of_its_parts() {
     changed[0].pending.clear();
     changed[1].last_accepted_us += 1;
     changed[2].head.solved_ms += 1;
-    changed[3].accounts.put(Address::from_bytes([1; 20]), Account::open(state.head.leader_key));
+    changed[3].accounts.open(Address::from_bytes([1; 20]), Account::open(state.head.leader_key));
     changed[4].genesis_hash = GenesisHash::default();
-    let mut system = state.accounts.get(&state.system).unwrap().clone();
-    system.incoming = Amount::from_units(1);
-    changed[5].accounts.put(state.system, system);
+    changed[5].accounts.change(AccountNumber::SYSTEM, |system| system.incoming = Amount::from_units(1));
     for (part, changed) in changed.iter().enumerate() {
         assert_ne!(changed.hash(), state.hash(), "{part}");
     }

@@ -12,7 +12,7 @@ use qoin_core::{
     encode::{decode, encode},
     hash::StateHash,
     keys::SecretKey,
-    ledger::{Account, Command, Event, Head, Refusal, State},
+    ledger::{Account, Command, Event, Head, Position, Refusal, Restore, State},
     log::LogRecord,
     payment_id::PaymentId,
     transaction::{Operation, Transaction, VerifiedTransaction},
@@ -83,6 +83,9 @@ pub struct World {
     pub state: State,
     pub model: Model,
     pub kept: Vec<Kept>,
+    /// Accounts in the order of opening, two by two, as they were at a position.
+    pages: Vec<(Position, Vec<(Address, Vec<u8>)>)>,
+    turn: usize,
     twin: Option<State>,
     people: Vec<Vec<SecretKey>>,
     leaders: Vec<SecretKey>,
@@ -103,10 +106,12 @@ impl World {
         let genesis = chain::genesis(GENESIS_UNITS);
         genesis.check().expect("a usable genesis");
         let model = Model::new(genesis.system_key, genesis.leader_key, GENESIS_UNITS);
-        Self {
+        let mut world = Self {
             state: State::new(genesis),
             model,
             kept: Vec::new(),
+            pages: Vec::new(),
+            turn: 0,
             twin: None,
             people: (0..PEOPLE).map(keys).collect(),
             leaders: keys(200),
@@ -115,7 +120,9 @@ impl World {
             sent: Vec::new(),
             job: None,
             answers: [0; 4],
-        }
+        };
+        world.keep_some_accounts();
+        world
     }
 
     /// Goes through all steps, checking after each; gives the hash of where they lead.
@@ -137,6 +144,7 @@ impl World {
                 Step::Restore => self.twin = Some(self.restored()),
             }
             self.check();
+            self.keep_some_accounts();
         }
         self.state.hash()
     }
@@ -270,10 +278,21 @@ impl World {
                 self.kept.push(Kept::Record(accepted.record));
                 self.answers[0] += 1;
             }
-            (Ok(Event::Repeated { number }), Expected::Repeated(first) | Expected::RepeatedOrRefused(first)) => {
-                assert_eq!(number, first);
+            (Ok(Event::Known { number }), expected) => {
                 self.assert_unchanged(before, next);
-                self.answers[1] += 1;
+                let answers = self.record(number).answers(&verified).is_ok();
+                match expected {
+                    Expected::Repeated(first) | Expected::RepeatedOrRefused(first) => {
+                        assert!(answers);
+                        assert_eq!(number, first);
+                        self.answers[1] += 1;
+                    }
+                    Expected::Refused => {
+                        assert!(!answers);
+                        self.answers[2] += 1;
+                    }
+                    Expected::Accepted => panic!("taken for known: {verified:?}"),
+                }
             }
             (Err(_), Expected::Refused | Expected::RepeatedOrRefused(_)) => {
                 self.assert_unchanged(before, next);
@@ -339,23 +358,77 @@ impl World {
         result
     }
 
+    fn record(&self, number: u64) -> &LogRecord {
+        let records = self.kept.iter().filter_map(|kept| match kept {
+            Kept::Record(record) => Some(record),
+            Kept::Block(_) => None,
+        });
+        records.skip(usize::try_from(number).expect("few records")).next().expect("an answer names a record")
+    }
+
+    /// Keeps two accounts as they are now, in turn: a store does not write all of them at one moment either.
+    fn keep_some_accounts(&mut self) {
+        let accounts: Vec<_> = self.state.accounts().map(|(address, account)| (*address, encode(account))).collect();
+        let pages: Vec<_> = accounts.chunks(2).collect();
+        let turn = self.turn % pages.len().min(self.pages.len() + 1);
+        let page = |number: usize| (self.state.position(), pages[number].to_vec());
+        if turn == self.pages.len() {
+            // Pages fill up in order, so the one before is full by now.
+            if let Some(before) = turn.checked_sub(1) {
+                self.pages[before] = page(before);
+            }
+            self.pages.push(page(turn));
+        } else {
+            self.pages[turn] = page(turn);
+        }
+        self.turn += 1;
+    }
+
     /// The ledger as a store keeps it, opened again.
     fn restored(&self) -> State {
         let head: Head = decode(&encode(self.state.head())).expect("a kept head");
-        let accounts = self
-            .state
-            .accounts()
-            .map(|(address, account)| (*address, decode::<Account>(&encode(account)).expect("a kept account")));
-        let records = self.kept.iter().filter_map(|kept| match kept {
-            Kept::Record(record) => Some(record.clone()),
-            Kept::Block(_) => None,
+        let kept: usize = self.pages.iter().map(|(_, accounts)| accounts.len()).sum();
+        let covered = kept == self.state.accounts_count() as usize;
+        let exact = |page: &(Position, _)| page.0;
+        let records = self.pages.iter().map(exact).map(|position| position.records).min().filter(|_| covered);
+        let blocks =
+            self.pages.iter().map(exact).map(|position| position.blocks).min().filter(|_| covered).unwrap_or(0);
+        let replayed = self.kept.iter().filter_map(|kept| match kept {
+            Kept::Block(bytes) => Some(decode::<Block<Unchecked>>(bytes).expect("a kept block")),
+            Kept::Record(_) => None,
         });
+        let first_block = replayed.clone().find(|block| block.coinbase.height > blocks);
+        let first = records.unwrap_or(0).min(first_block.map_or(head.sealed, |block| block.first));
+        let mut restore = Restore::begin(self.state.genesis().clone(), head, first);
+        for (position, accounts) in &self.pages {
+            for (address, account) in accounts {
+                restore.account(*address, decode::<Account>(account).expect("a kept account"), *position);
+            }
+        }
         let from_us = self.state.last_accepted_us() - State::RECENT_US;
-        let log_end = records.filter(|record| record.number >= head.sealed || record.accepted_us >= from_us);
-        // The end of the log is a run: nothing is left out from its first record on.
-        let log_end: Vec<_> = log_end.collect();
-        assert!(log_end.windows(2).all(|pair| pair[0].number + 1 == pair[1].number));
-        State::restore(self.state.genesis().clone(), head.clone(), accounts.collect::<Vec<_>>(), log_end)
+        for kept in &self.kept {
+            match kept {
+                Kept::Record(record) if record.accepted_us >= from_us => {
+                    let transaction = &record.signed.transaction;
+                    let signer = self.state.number_of(&transaction.signer).expect("signers have accounts");
+                    restore.payment_id(signer, transaction.payment_id, record.number);
+                }
+                _ => {}
+            }
+        }
+        for kept in &self.kept {
+            match kept {
+                Kept::Record(record) if record.number >= first => restore.record(record),
+                Kept::Block(bytes) => {
+                    let block: Block<Unchecked> = decode(bytes).expect("a kept block");
+                    if block.coinbase.height > blocks {
+                        restore.block(&block);
+                    }
+                }
+                Kept::Record(_) => {}
+            }
+        }
+        restore.finish(self.model.log.last().map(|_| self.state.last_accepted_us()))
     }
 
     /// Holds the ledger against the model, and the books against themselves.
@@ -365,7 +438,7 @@ impl World {
         let total: u64 = state.accounts().map(|(_, account)| account.balance.units()).sum();
         assert_eq!(total, model.issued - model.burned);
         assert_eq!(state.head().supply().units(), total);
-        assert_eq!(state.accounts_count(), model.accounts.len() as u64);
+        assert_eq!(state.accounts_count() as usize, model.accounts.len());
         for (address, account) in state.accounts() {
             assert!(account.outgoing <= account.balance, "{account:?}");
             let expected = &model.accounts[address];

@@ -1,18 +1,12 @@
 //! `Burn`: destroys money of the system account.
 
-use super::{Changes, reserve_outgoing};
+use super::{Strictness, check_available};
 use crate::{
-    address::Address,
     amount::Amount,
-    ledger::{Account, Refusal},
+    ledger::{AccountNumber, Change, Refusal, State},
 };
 
-pub(super) fn apply(
-    system: Address,
-    mut account: Account,
-    amount: Amount,
-    reserve: Amount,
-) -> Result<Changes, Refusal> {
-    reserve_outgoing(&mut account, amount, reserve)?;
-    Ok(Changes::one(system, account))
+pub(super) fn check(state: &State, amount: Amount, strictness: Strictness) -> Result<Change, Refusal> {
+    check_available(state, AccountNumber::SYSTEM, amount, strictness)?;
+    Ok(Change::Burn(amount))
 }

@@ -1,13 +1,12 @@
 //! `Issue`: makes new money on the system account, from the next block on.
 
-use super::Changes;
+use super::check_incoming;
 use crate::{
-    address::Address,
     amount::Amount,
-    ledger::{Account, Effect, Refusal, State},
+    ledger::{AccountNumber, Change, Effect, Refusal, State},
 };
 
-pub(super) fn apply(state: &State, system: Address, mut account: Account, amount: Amount) -> Result<Changes, Refusal> {
+pub(super) fn check(state: &State, amount: Amount) -> Result<Change, Refusal> {
     if amount.is_zero() {
         return Err(Refusal::ZeroAmount);
     }
@@ -19,6 +18,6 @@ pub(super) fn apply(state: &State, system: Address, mut account: Account, amount
     if issued.is_none() {
         return Err(Refusal::SupplyOverflow);
     }
-    account.incoming = account.incoming.checked_add(amount).ok_or(Refusal::SupplyOverflow)?;
-    Ok(Changes::one(system, account))
+    check_incoming(state.accounts.get(AccountNumber::SYSTEM), amount)?;
+    Ok(Change::Issue(amount))
 }

@@ -1,4 +1,5 @@
-//! What each operation does at its place in the log, one file an operation.
+//! What each operation needs and does, one file an operation. Each checks against the state and names the [`Change`]
+//! that it makes at its place in the log.
 
 mod burn;
 mod cancel_rotation;
@@ -9,79 +10,69 @@ mod rotate_key;
 mod set_recoverable;
 mod transfer;
 
-use super::{Account, Effect, Refusal, State};
+pub(super) use rotate_key::{by_owner, by_system};
+
+use super::{Account, AccountNumber, Change, Refusal, State};
 use crate::{
-    address::Address,
     amount::Amount,
-    transaction::{Operation, Transaction, VerifiedTransaction},
+    transaction::{Operation, VerifiedTransaction},
 };
 
-/// The accounts as they are after the operation.
-pub(super) struct Changes {
-    pub(super) accounts: Vec<(Address, Account)>,
+/// Whose rules a transaction has to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// The chain's.
+    Rules,
+    /// The chain's, and the leader's policy of leaving enough for rewards.
+    Policy,
 }
 
-impl Changes {
-    fn one(address: Address, account: Account) -> Self {
-        Self { accounts: vec![(address, account)] }
-    }
-}
-
-/// Checks a transaction against the state and says what changes at once.
-/// `reserve` is what a payment of the system account must leave (the leader's policy).
-pub(super) fn apply(
+/// Checks a transaction against the state and says what it changes. `signer` is the account at the signer's address.
+pub(super) fn check(
     state: &State,
     now_us: u64,
     verified: &VerifiedTransaction,
-    reserve: Amount,
-) -> Result<Changes, Refusal> {
+    signer: Option<AccountNumber>,
+    strictness: Strictness,
+) -> Result<Change, Refusal> {
     let transaction = verified.transaction();
-    let signer = transaction.signer;
     if let Operation::OpenAccount { public_key } = &transaction.operation {
-        return open_account::apply(state, signer, verified.key(), *public_key);
+        return open_account::check(signer, transaction.signer, verified.key(), *public_key);
     }
-    let account = state.account(&signer).ok_or(Refusal::UnknownSigner)?;
-    let by_owner = verified.key() == account.key_at(now_us);
+    let signer = signer.ok_or(Refusal::UnknownSigner)?;
     if let Operation::RotateKey { public_key } = &transaction.operation {
-        return rotate_key::apply(state, now_us, signer, verified.key(), *public_key);
+        return rotate_key::check(state, now_us, signer, verified.key(), *public_key);
     }
-    if !by_owner {
+    let account = state.accounts.get(signer);
+    if verified.key() != account.key_at(now_us) {
         return Err(Refusal::WrongKey);
     }
-    let account = account.clone();
     match &transaction.operation {
-        Operation::Transfer { to, amount } => transfer::apply(state, signer, account, *to, *amount, reserve),
-        Operation::CancelRotation => cancel_rotation::apply(now_us, signer, account),
-        Operation::SetRecoverable { recoverable } => set_recoverable::apply(signer, account, *recoverable),
-        _ if signer != state.system() => Err(Refusal::SystemOnly),
-        Operation::Issue { amount } => issue::apply(state, signer, account, *amount),
-        Operation::Burn { amount } => burn::apply(signer, account, *amount, reserve),
-        Operation::ReplaceLeader { public_key } => replace_leader::apply(state, signer, account, *public_key),
+        Operation::Transfer { to, amount } => transfer::check(state, signer, *to, *amount, strictness),
+        Operation::CancelRotation => cancel_rotation::check(now_us, signer, account),
+        Operation::SetRecoverable { recoverable } => Ok(set_recoverable::change(signer, *recoverable)),
+        _ if signer != AccountNumber::SYSTEM => Err(Refusal::SystemOnly),
+        Operation::Issue { amount } => issue::check(state, *amount),
+        Operation::Burn { amount } => burn::check(state, *amount, strictness),
+        Operation::ReplaceLeader { public_key } => replace_leader::check(state, *public_key),
         Operation::OpenAccount { .. } | Operation::RotateKey { .. } => unreachable!("handled above"),
     }
 }
 
-/// What a transaction changes when its block seals it.
-pub(super) fn effect(transaction: &Transaction) -> Effect {
-    match &transaction.operation {
-        Operation::Transfer { to, amount } => Effect::Transfer { from: transaction.signer, to: *to, amount: *amount },
-        Operation::Issue { amount } => Effect::Issue(*amount),
-        Operation::Burn { amount } => Effect::Burn(*amount),
-        Operation::ReplaceLeader { public_key } => Effect::ReplaceLeader(*public_key),
-        Operation::OpenAccount { .. } => Effect::Open(transaction.signer),
-        Operation::RotateKey { .. } | Operation::CancelRotation | Operation::SetRecoverable { .. } => Effect::None,
-    }
-}
-
-/// Reserves `amount` of what an account has available, leaving at least `reserve`.
-fn reserve_outgoing(account: &mut Account, amount: Amount, reserve: Amount) -> Result<(), Refusal> {
+/// Checks that an account has `amount` available. The system account must leave, by policy, what rewards may take.
+fn check_available(state: &State, payer: AccountNumber, amount: Amount, strictness: Strictness) -> Result<(), Refusal> {
     if amount.is_zero() {
         return Err(Refusal::ZeroAmount);
     }
-    let available = account.available().checked_sub(reserve).unwrap_or(Amount::ZERO);
-    if amount > available {
-        return Err(Refusal::InsufficientFunds { available });
-    }
-    account.outgoing = account.outgoing.checked_add(amount).expect("an available amount fits beside what is going out");
-    Ok(())
+    let reserve = match strictness {
+        Strictness::Policy if payer == AccountNumber::SYSTEM => state.reward_reserve(),
+        _ => Amount::ZERO,
+    };
+    let available = state.accounts.get(payer).available().checked_sub(reserve).unwrap_or(Amount::ZERO);
+    if amount > available { Err(Refusal::InsufficientFunds { available }) } else { Ok(()) }
+}
+
+/// Checks that what is on its way to an account stays an amount.
+fn check_incoming(payee: &Account, amount: Amount) -> Result<(), Refusal> {
+    payee.incoming.checked_add(amount).map(|_| ()).ok_or(Refusal::SupplyOverflow)
 }

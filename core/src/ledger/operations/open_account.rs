@@ -1,14 +1,18 @@
 //! `OpenAccount`: the first transaction of an account, signed by its first key.
 
-use super::Changes;
 use crate::{
     address::Address,
     keys::PublicKey,
-    ledger::{Account, Refusal, State},
+    ledger::{AccountNumber, Change, Refusal},
 };
 
-pub(super) fn apply(state: &State, signer: Address, signed_by: PublicKey, key: PublicKey) -> Result<Changes, Refusal> {
-    if state.account(&signer).is_some() {
+pub(super) fn check(
+    account: Option<AccountNumber>,
+    signer: Address,
+    signed_by: PublicKey,
+    key: PublicKey,
+) -> Result<Change, Refusal> {
+    if account.is_some() {
         return Err(Refusal::AlreadyOpen);
     }
     if Address::of(&key) != signer {
@@ -17,5 +21,5 @@ pub(super) fn apply(state: &State, signer: Address, signed_by: PublicKey, key: P
     if signed_by != key {
         return Err(Refusal::WrongKey);
     }
-    Ok(Changes::one(signer, Account::open(key)))
+    Ok(Change::Open { address: signer, key })
 }

@@ -1,12 +1,7 @@
 //! `SetRecoverable`: whether the system key may rotate the account's key.
 
-use super::Changes;
-use crate::{
-    address::Address,
-    ledger::{Account, Refusal},
-};
+use crate::ledger::{AccountNumber, Change};
 
-pub(super) fn apply(address: Address, mut account: Account, recoverable: bool) -> Result<Changes, Refusal> {
-    account.recoverable = recoverable;
-    Ok(Changes::one(address, account))
+pub(super) fn change(signer: AccountNumber, recoverable: bool) -> Change {
+    Change::SetRecoverable { account: signer, recoverable }
 }

@@ -1,26 +1,25 @@
 //! `Transfer`: reserves the amount at once; the block that seals it moves it.
 
-use super::{Changes, reserve_outgoing};
+use super::{Strictness, check_available, check_incoming};
 use crate::{
     address::Address,
     amount::Amount,
-    ledger::{Account, Refusal, State},
+    ledger::{AccountNumber, Change, Refusal, State},
 };
 
-pub(super) fn apply(
+pub(super) fn check(
     state: &State,
-    from: Address,
-    mut payer: Account,
+    from: AccountNumber,
     to: Address,
     amount: Amount,
-    reserve: Amount,
-) -> Result<Changes, Refusal> {
-    if to == from {
+    strictness: Strictness,
+) -> Result<Change, Refusal> {
+    let payee = state.accounts.number(&to);
+    if payee == Some(from) {
         return Err(Refusal::ToSelf);
     }
-    let mut payee = state.account(&to).ok_or(Refusal::UnknownRecipient)?.clone();
-    let reserve = if from == state.system() { reserve } else { Amount::ZERO };
-    reserve_outgoing(&mut payer, amount, reserve)?;
-    payee.incoming = payee.incoming.checked_add(amount).ok_or(Refusal::SupplyOverflow)?;
-    Ok(Changes { accounts: vec![(from, payer), (to, payee)] })
+    let to = payee.ok_or(Refusal::UnknownRecipient)?;
+    check_available(state, from, amount, strictness)?;
+    check_incoming(state.accounts.get(to), amount)?;
+    Ok(Change::Transfer { from, to, amount })
 }

@@ -1,0 +1,151 @@
+//! The thread that makes commits durable, while the writer applies the next one; then publishes them, then answers.
+
+use super::{
+    committed::{Committed, CommittedAccount, View},
+    handle::{Accepted, LedgerError},
+    stored,
+    writer::Published,
+};
+use crate::store::{Batch, Epoch, Store, StoreError};
+use qoin_core::address::Address;
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+};
+use tokio::sync::{broadcast, oneshot};
+
+/// Every so many commits the oldest payment ids are looked at.
+const COMMITS_PER_PRUNING: u64 = 256;
+
+/// Somebody who waits for a commit.
+pub(super) enum Answer {
+    One(oneshot::Sender<Result<Accepted, LedgerError>>, Result<Accepted, LedgerError>),
+    Many(oneshot::Sender<Vec<Result<Accepted, LedgerError>>>, Vec<Result<Accepted, LedgerError>>),
+    Other(Box<dyn FnOnce() + Send>),
+}
+
+impl Answer {
+    fn give(self) {
+        // Whoever asked may be gone.
+        match self {
+            Self::One(reply, answer) => drop(reply.send(answer)),
+            Self::Many(reply, answers) => drop(reply.send(answers)),
+            Self::Other(answer) => answer(),
+        }
+    }
+}
+
+/// What is written together, and what follows once it is durable.
+pub(super) struct Commit {
+    pub batch: Batch,
+    /// What readers see afterwards; none when nothing of the ledger changed.
+    pub visible: Option<Visible>,
+    pub answers: Vec<Answer>,
+    /// When the last record so far was accepted.
+    pub now_us: u64,
+}
+
+/// What a commit makes visible.
+pub(super) struct Visible {
+    pub view: View,
+    pub accounts: Vec<(Address, CommittedAccount)>,
+    pub block_end: Option<u64>,
+    pub published: Arc<Published>,
+}
+
+enum Task {
+    Commit(Box<Commit>),
+    /// Tells when all before it is done.
+    Flush(mpsc::SyncSender<()>),
+}
+
+/// The committer has stopped, since the store failed.
+#[derive(Debug)]
+pub(super) struct Stopped;
+
+/// The writer's end of the committer.
+pub(super) struct Committer {
+    tasks: mpsc::SyncSender<Task>,
+    thread: thread::JoinHandle<Result<(), StoreError>>,
+}
+
+impl Committer {
+    pub fn start(
+        store: Arc<dyn Store>,
+        epoch: Epoch,
+        committed: Arc<Committed>,
+        events: broadcast::Sender<Arc<Published>>,
+    ) -> std::io::Result<Self> {
+        // One commit is made durable, one waits, one is being put together: more would only wait longer.
+        let (tasks, queue) = mpsc::sync_channel(1);
+        let work = move || {
+            let mut commits = 0;
+            for task in queue {
+                match task {
+                    Task::Commit(commit) => {
+                        commits += 1;
+                        let prunes = commits % COMMITS_PER_PRUNING == 0;
+                        make(*commit, &*store, epoch, &committed, &events, prunes)?;
+                    }
+                    // Whoever waits is the writer, which is there.
+                    Task::Flush(done) => drop(done.send(())),
+                }
+            }
+            Ok(())
+        };
+        Ok(Self { tasks, thread: thread::Builder::new().name("committer".into()).spawn(work)? })
+    }
+
+    /// Hands a commit on; waits while two others are ahead of it.
+    pub fn send(&self, commit: Commit) -> Result<(), Stopped> {
+        self.tasks.send(Task::Commit(Box::new(commit))).map_err(|_| Stopped)
+    }
+
+    /// Waits until every commit that was sent is durable and visible.
+    pub fn flush(&self) -> Result<(), Stopped> {
+        let (done, wait) = mpsc::sync_channel(1);
+        self.tasks.send(Task::Flush(done)).map_err(|_| Stopped)?;
+        wait.recv().map_err(|_| Stopped)
+    }
+
+    /// Waits for the end of all that was sent.
+    ///
+    /// # Errors
+    /// Why the store failed, if it did.
+    pub fn join(self) -> Result<(), StoreError> {
+        drop(self.tasks);
+        match self.thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+fn make(
+    mut commit: Commit,
+    store: &dyn Store,
+    epoch: Epoch,
+    committed: &Committed,
+    events: &broadcast::Sender<Arc<Published>>,
+    prunes: bool,
+) -> Result<(), StoreError> {
+    if prunes {
+        stored::prune(&*store.snapshot()?, commit.now_us, &mut commit.batch)?;
+    }
+    if !commit.batch.is_empty() {
+        store.commit(epoch, &commit.batch)?;
+    }
+    if let Some(Visible { view, accounts, block_end, published }) = commit.visible {
+        for (address, account) in accounts {
+            committed.put_account(address, account);
+        }
+        if let Some(end) = block_end {
+            committed.push_block_end(end);
+        }
+        committed.set_view(view);
+        // Nobody may be listening.
+        let _ = events.send(published);
+    }
+    commit.answers.into_iter().for_each(Answer::give);
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Opening: the first commit of a new ledger, and putting together what a store holds.
+
+use super::{
+    checkpoint::Checkpoint,
+    movement::MovementRef,
+    stored::{self, BlockEnds, Log, StoredBlock},
+    writer::Opened,
+};
+use crate::store::{Batch, Epoch, Order, Snapshot, Store, StoreError, Table};
+use qoin_core::{
+    address::Address,
+    genesis::Genesis,
+    ledger::{AccountNumber, Head, Position, Restore, State},
+    log::LogRecord,
+    transaction::Operation,
+};
+
+/// Writes the first commit: the currency's parameters and the system account.
+pub(super) fn begin(store: &dyn Store, epoch: Epoch, genesis: Genesis) -> Result<(), StoreError> {
+    let mut batch = Batch::new();
+    stored::put_genesis(&genesis, &mut batch);
+    let state = State::new(genesis);
+    stored::put_head(state.head(), &mut batch);
+    let (system, account) = state.numbered(AccountNumber::SYSTEM);
+    stored::put_page(0, state.position(), std::iter::once((system, account, None)), &mut batch);
+    stored::put_checkpoint(state.position(), &mut batch);
+    store.commit(epoch, &batch)
+}
+
+/// The ledger that a store holds: its accounts from their pages, brought to the end along the log.
+pub(super) fn restore(from: &dyn Snapshot) -> Result<Opened, StoreError> {
+    let missing = |what: &str| stored::corrupt(Table::Meta, format!("no {what}"));
+    let genesis = stored::genesis(from)?.ok_or_else(|| missing("genesis"))?;
+    let head = stored::head(from)?.ok_or_else(|| missing("head"))?;
+    let checkpoint = stored::checkpoint(from)?.ok_or_else(|| missing("checkpoint"))?;
+    let ends = BlockEnds::read(from)?;
+    // The first block to be sealed again may hold records that the pages have seen accepted.
+    let first = checkpoint.records.min(ends.end_of(checkpoint.blocks)).min(head.sealed);
+    let mut ending = Ending::new(genesis, head, first);
+    stored::read_pages(from, |page| {
+        for (address, account, last) in page.accounts {
+            ending.restore.account(address, account, page.exact);
+            ending.last.push(last);
+            ending.exact.push(page.exact);
+        }
+    })?;
+    let last = stored::last_accepted_us(from)?;
+    let now_us = last.map_or(0, |(_, accepted_us)| accepted_us);
+    stored::read_payment_ids(from, now_us, |signer, id, number| ending.restore.payment_id(signer, id, number))?;
+    ending.replay(from, first, checkpoint)?;
+    let Ending { restore, last: movements, touched, .. } = ending;
+    let mut dirty = Checkpoint::default();
+    let state = restore.finish(last.map(|(_, accepted_us)| accepted_us));
+    let before = super::checkpoint::Moment {
+        position: checkpoint,
+        progress: checkpoint.records + ends.end_of(checkpoint.blocks),
+    };
+    touched.into_iter().for_each(|account| dirty.touch(account, before));
+    Ok(Opened { state, last: movements, ends, checkpoint: dirty })
+}
+
+/// The walk along the log's end: accounts by core's rules, and beside them each account's latest movement.
+struct Ending {
+    restore: Restore,
+    last: Vec<Option<MovementRef>>,
+    exact: Vec<Position>,
+    system: Address,
+    touched: Vec<AccountNumber>,
+}
+
+impl Ending {
+    fn new(genesis: Genesis, head: Head, first: u64) -> Self {
+        let system = genesis.system_address();
+        let restore = Restore::begin(genesis, head, first);
+        Self { restore, last: Vec::new(), exact: Vec::new(), system, touched: Vec::new() }
+    }
+
+    fn replay(&mut self, from: &dyn Snapshot, first: u64, checkpoint: Position) -> Result<(), StoreError> {
+        const BLOCKS: usize = 256;
+        let mut blocks = std::collections::VecDeque::new();
+        let mut height = checkpoint.blocks;
+        let mut next_block = |blocks: &mut std::collections::VecDeque<StoredBlock>| {
+            if blocks.is_empty() {
+                let found = StoredBlock::range(from, height + 1, u32::MAX, Order::Ascending, BLOCKS)?;
+                height += u32::try_from(found.len()).expect("few blocks");
+                blocks.extend(found);
+            }
+            Ok::<_, StoreError>(())
+        };
+        next_block(&mut blocks)?;
+        let mut log = Log::of(from);
+        let mut seal_until = |ending: &mut Self, number: u64| {
+            while blocks.front().is_some_and(|stored| stored.records <= number) {
+                let stored = blocks.pop_front().expect("looked at");
+                ending.block(&stored);
+                next_block(&mut blocks)?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        seal_until(self, first)?;
+        log.each_from(first, |record, _| {
+            self.record(&record);
+            seal_until(self, record.number + 1)?;
+            Ok(true)
+        })
+    }
+
+    fn record(&mut self, record: &LogRecord) {
+        self.restore.record(record);
+        let movement = MovementRef::Record(record.number);
+        let transaction = &record.signed.transaction;
+        let parties = match &transaction.operation {
+            Operation::Transfer { to, .. } => [Some(transaction.signer), Some(*to)],
+            _ => [Some(transaction.signer), None],
+        };
+        for address in parties.into_iter().flatten() {
+            self.moved(&address, |exact| record.number >= exact.records, movement);
+        }
+    }
+
+    fn block(&mut self, stored: &StoredBlock) {
+        self.restore.block(&stored.block);
+        let height = stored.height();
+        let coinbase = &stored.block.coinbase;
+        if let (Some(miner), false) = (coinbase.rewarded, coinbase.reward.is_zero()) {
+            for address in [self.system, miner] {
+                self.moved(&address, |exact| height > exact.blocks, MovementRef::Reward(height));
+            }
+        }
+    }
+
+    fn moved(&mut self, address: &Address, is_after: impl FnOnce(&Position) -> bool, movement: MovementRef) {
+        let number = self.restore.number_of(address).expect("a log's accounts are there");
+        let index = number.index() as usize;
+        if self.last.len() <= index {
+            self.last.resize(index + 1, None);
+            self.exact.resize(index + 1, Position::default());
+        }
+        if is_after(&self.exact[index]) {
+            self.last[index] = Some(movement);
+        }
+        self.touched.push(number);
+    }
+}

@@ -1,0 +1,68 @@
+//! What the engine keeps, in its canonical bytes, one file a table.
+//!
+//! The log is all that a payment writes: records, several to a row, and their payment ids. Accounts are in memory, and their
+//! pages in the store follow in turn; the log from the oldest page on brings them to the end.
+
+mod block_ends;
+mod blocks;
+mod log;
+mod pages;
+mod payment_ids;
+
+pub(super) use block_ends::BlockEnds;
+pub use blocks::StoredBlock;
+pub use log::StoredRecord;
+pub(super) use log::{Log, RowWriter, last_accepted_us, put_memo};
+pub(super) use pages::{PAGE_ACCOUNTS, put_page, read_pages};
+pub(super) use payment_ids::{PaymentIds, prune, read_payment_ids};
+
+use crate::store::{Batch, Snapshot, StoreError, Table};
+use borsh::BorshDeserialize;
+use qoin_core::{
+    encode::{decode, encode},
+    genesis::Genesis,
+    ledger::{Head, Position},
+};
+use std::path::PathBuf;
+
+const GENESIS_KEY: &[u8] = b"genesis";
+const HEAD_KEY: &[u8] = b"head";
+const CHECKPOINT_KEY: &[u8] = b"checkpoint";
+
+pub(super) fn put_genesis(genesis: &Genesis, batch: &mut Batch) {
+    batch.put(Table::Meta, GENESIS_KEY, encode(genesis));
+}
+
+pub(super) fn genesis(from: &dyn Snapshot) -> Result<Option<Genesis>, StoreError> {
+    from.get(Table::Meta, GENESIS_KEY)?.map(|bytes| read(Table::Meta, &bytes)).transpose()
+}
+
+pub(super) fn put_head(head: &Head, batch: &mut Batch) {
+    batch.put(Table::Meta, HEAD_KEY, encode(head));
+}
+
+pub(super) fn head(from: &dyn Snapshot) -> Result<Option<Head>, StoreError> {
+    from.get(Table::Meta, HEAD_KEY)?.map(|bytes| read(Table::Meta, &bytes)).transpose()
+}
+
+/// The position up to which every page of accounts holds what happened.
+pub(super) fn put_checkpoint(position: Position, batch: &mut Batch) {
+    batch.put(Table::Meta, CHECKPOINT_KEY, encode(&position));
+}
+
+pub(super) fn checkpoint(from: &dyn Snapshot) -> Result<Option<Position>, StoreError> {
+    from.get(Table::Meta, CHECKPOINT_KEY)?.map(|bytes| read(Table::Meta, &bytes)).transpose()
+}
+
+/// Decodes what a table holds. Bytes that do not decode were not written by this program.
+pub(super) fn read<T: BorshDeserialize>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {
+    decode(bytes).map_err(|error| corrupt(table, error.to_string()))
+}
+
+pub(super) fn corrupt(table: Table, detail: impl Into<String>) -> StoreError {
+    StoreError::Corrupt { path: PathBuf::from(table.name()), detail: detail.into() }
+}
+
+pub(super) fn missing_record(number: u64) -> StoreError {
+    corrupt(Table::Log, format!("record {number} is missing"))
+}
