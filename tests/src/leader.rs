@@ -48,6 +48,16 @@ impl Leader {
         Ok(Self { process, data, arguments, ready, password })
     }
 
+    /// One that goes on with a data folder that is there already, whose administrator has this password.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_on(data: TempDir, password: &str) -> Result<Self> {
+        let (process, ready) = launch(data.path(), &[], ["0", "0", "0"])?;
+        anyhow::ensure!(ready.password.is_none(), "a currency was begun anew in a folder that held one");
+        Ok(Self { process, data, arguments: Vec::new(), ready, password: password.to_owned() })
+    }
+
     /// Kills it, as a power cut would.
     ///
     /// # Errors
@@ -101,6 +111,11 @@ impl Leader {
     /// The process' id.
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// The password of the administrator that the first start made.
+    pub fn password(&self) -> &str {
+        &self.password
     }
 
     /// Signs in as the administrator that the first start made.

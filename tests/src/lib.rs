@@ -2,6 +2,7 @@
 //! does what a wallet does.
 
 pub mod api;
+pub mod kept;
 pub mod leader;
 pub mod member;
 pub mod miner;

@@ -7,12 +7,14 @@ use qoin_core::{
     amount::Amount,
     api::{
         account::{ACCOUNT_PATH, AccountView, HISTORY_PATH, HistoryPage, Movement},
-        admin::{CREDITS_PATH, Credit},
+        admin::{ADMIN_MEMBERS_PATH, CREDITS_PATH, CreateMember, Credit},
         bytes::Bytes,
         currency::{CURRENCY_PATH, CurrencyView, SUPPLY_PATH, SupplyView},
         invitations::{ACCEPT_INVITATION_PATH, AcceptInvitation, INVITATIONS_PATH, InvitationMade, Invite},
+        members::MemberView,
         sessions::{
-            NewSecrets, PARAMETERS_PATH, ParametersRequest, PasswordParameters, SESSIONS_PATH, SessionOpened, SignIn,
+            NewSecrets, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword,
+            SESSIONS_PATH, SessionOpened, SessionView, SignIn,
         },
         transactions::{AcceptedView, SubmitTransaction, TRANSACTIONS_PATH},
     },
@@ -94,6 +96,33 @@ impl Member {
         let accept = AcceptInvitation { token, name: name.to_owned(), secrets, open_account };
         let opened: SessionOpened = anyone.post(ACCEPT_INVITATION_PATH, &accept).await?;
         Self::with_session(&anyone, opened, key).await
+    }
+
+    /// Makes a member with a first password, as an administrator, and replaces that as the member's first sign-in does:
+    /// with a new key, and a rotation that the first one signed.
+    ///
+    /// # Errors
+    /// When anything is refused.
+    pub async fn create(&self, name: &str, first_password: &str, password: &str) -> Result<Self> {
+        let email = format!("{}@example.org", name.to_lowercase());
+        let anyone = Api::at(self.api.base());
+        let create = CreateMember { name: name.to_owned(), email: email.clone(), password: first_password.to_owned() };
+        let MemberView { address, .. } = self.api.post(ADMIN_MEMBERS_PATH, &create).await?;
+        let member = Self::sign_in(&anyone, &email, first_password).await?;
+        let PasswordParameters { salt, parameters } =
+            anyone.post(PARAMETERS_PATH, &ParametersRequest { email: email.clone() }).await?;
+        let current = derive(first_password, Salt::from_bytes(salt.0), parameters).await?;
+        let seed = Seed::from_bytes(random());
+        let key = SecretKey::from_seed(seed.as_bytes());
+        let rotate = Operation::RotateKey { public_key: key.public_key() };
+        let rotation = Transaction::new(address, rotate, member.new_payment_id().await?, None);
+        let replace = ReplacePassword {
+            current_authentication_key: Bytes(*current.authentication_key().as_bytes()),
+            secrets: new_secrets(&seed, address, password).await?,
+            rotation: Some(member.sign(rotation)),
+        };
+        let _replaced: SessionView = member.api.post(PASSWORD_PATH, &replace).await?;
+        Ok(Self { key, ..member })
     }
 
     async fn with_session(api: &Api, opened: SessionOpened, key: SecretKey) -> Result<Self> {

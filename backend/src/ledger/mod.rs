@@ -24,6 +24,7 @@ pub(crate) mod tests;
 pub use clock::Clock;
 pub use handle::{Accepted, Change, ChangeError, GenesisContext, Keys, Ledger, LedgerError, OpenError, Settings};
 pub use movement::MovementRef;
+pub use open::state_hash;
 pub use qoin_core::ledger::{Position, PositionError};
 pub use read::{AccountSnapshot, Entry, EntryKind, Reader, Supply};
 pub use stored::{StoredBlock, StoredRecord};

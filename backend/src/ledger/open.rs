@@ -10,6 +10,7 @@ use crate::store::{Batch, Epoch, Order, Snapshot, Store, StoreError, Table};
 use qoin_core::{
     address::Address,
     genesis::Genesis,
+    hash::StateHash,
     ledger::{AccountNumber, Head, Position, Restore, State},
     log::LogRecord,
     transaction::Operation,
@@ -57,6 +58,14 @@ pub(super) fn restore(from: &dyn Snapshot) -> Result<Opened, StoreError> {
     };
     touched.into_iter().for_each(|account| dirty.touch(account, before));
     Ok(Opened { state, last: movements, ends, checkpoint: dirty })
+}
+
+/// The digest of the ledger's state that a store holds; see [`State::hash`].
+///
+/// # Errors
+/// When the store cannot be read, or holds no ledger.
+pub fn state_hash(from: &dyn Snapshot) -> Result<StateHash, StoreError> {
+    Ok(restore(from)?.state.hash())
 }
 
 /// The walk along the log's end: accounts by core's rules, and beside them each account's latest movement.

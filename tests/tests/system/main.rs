@@ -3,6 +3,7 @@
 mod confirming;
 mod crash;
 mod exactly_once;
+mod kept_data;
 mod refusals;
 mod website;
 
