@@ -123,6 +123,7 @@ impl Leader {
             identity: identity.clone(),
             settings: http::Settings { trusted_proxies: config.common.trusted_proxies.clone() },
             metrics: Arc::default(),
+            batches: http::Batches::default(),
             stopping: stopping.clone(),
         });
         let (miners, connections) = (config.host.miners, config.common.connections);

@@ -14,6 +14,12 @@ pub const PASSWORD_CHARACTERS_MIN: usize = 10;
 pub const PASSWORD_CHARACTERS_MAX: usize = 256;
 /// The largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The most transactions in one batch.
+pub const BATCH_ENTRIES_MAX: usize = 8_000;
+/// The largest body of a batch, in bytes: so many of the largest transactions with the longest memos (764 bytes each).
+pub const BATCH_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// The batches that the leader reads and handles at the same time.
+pub const BATCHES_MAX: usize = 8;
 /// The most entries in one page of any list.
 pub const PAGE_ENTRIES_MAX: u32 = 200;
 /// The entries in a page of a list when the caller names no number.

@@ -192,6 +192,29 @@ fn browser() -> Result<()> {
     chromium().map(|_| ()).context("chromium was installed but is not on PATH; set QOIN_CHROMIUM to its path")
 }
 
+/// The folder of PostgreSQL's programs: `QOIN_POSTGRESQL`, or where Debian puts the newest.
+fn found_postgresql() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("QOIN_POSTGRESQL") {
+        return Some(PathBuf::from(path));
+    }
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let programs = versions.filter_map(|version| {
+        let version = version.ok()?;
+        let number: u32 = version.file_name().to_str()?.parse().ok()?;
+        Some((number, version.path().join("bin"))).filter(|(_, path)| path.join("postgres").is_file())
+    });
+    programs.max().map(|(_, path)| path)
+}
+
+/// PostgreSQL, the ledger's peer in measurements, installed if it is not here.
+pub fn postgresql() -> Result<PathBuf> {
+    if let Some(path) = found_postgresql() {
+        return Ok(path);
+    }
+    debian_packages(&["postgresql"], "about a minute")?;
+    found_postgresql().context("postgresql was installed but is not under /usr/lib/postgresql; set QOIN_POSTGRESQL")
+}
+
 /// Brings a folder's node_modules to what its package-lock.json says, if it is not.
 fn npm_packages(folder: &Path) -> Result<()> {
     let lock = std::fs::read(folder.join("package-lock.json"))

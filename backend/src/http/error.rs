@@ -45,6 +45,11 @@ impl ApiError {
         self.0.code
     }
 
+    /// The same as a part of an answer.
+    pub fn into_problem(self) -> Problem {
+        self.0
+    }
+
     fn retry_after_s(self, seconds: u32) -> Self {
         Self(self.0.retry_after_s(seconds))
     }
@@ -125,7 +130,7 @@ impl From<identity::Refusal> for ApiError {
             Refusal::TooManyAttempts { retry_after_s } | Refusal::TooManyPayments { retry_after_s, .. } => {
                 return Self::new(ProblemCode::TooManyRequests, &refusal).retry_after_s(*retry_after_s);
             }
-            Refusal::TooMany { .. } => ProblemCode::TooManyRequests,
+            Refusal::TooMany { .. } | Refusal::TooManyAtOnce { .. } => ProblemCode::TooManyRequests,
             Refusal::EmailTaken(_) => ProblemCode::EmailTaken,
             Refusal::InvitationInvalid => ProblemCode::InvitationInvalid,
             Refusal::Email(_) => ProblemCode::InvalidEmail,

@@ -85,16 +85,24 @@ impl<S: Sync> FromRequest<S> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        match tokio::time::timeout(BODY_TIMEOUT, read(request.into_body())).await {
-            Ok(read) => read.map(Self),
-            Err(_) => Err(ApiError::malformed("the body did not arrive in time")),
-        }
+        read_body(request.into_body(), BODY_BYTES_MAX).await.map(Self)
     }
 }
 
-async fn read(mut body: axum::body::Body) -> Result<Bytes, ApiError> {
-    if body.size_hint().lower() <= BODY_BYTES_MAX as u64 {
-        match Limited::new(&mut body, BODY_BYTES_MAX).collect().await {
+/// Reads a body of at most `max` bytes.
+///
+/// # Errors
+/// When it is larger, breaks off, or takes too long.
+pub async fn read_body(body: axum::body::Body, max: usize) -> Result<Bytes, ApiError> {
+    match tokio::time::timeout(BODY_TIMEOUT, read(body, max)).await {
+        Ok(read) => read,
+        Err(_) => Err(ApiError::malformed("the body did not arrive in time")),
+    }
+}
+
+async fn read(mut body: axum::body::Body, max: usize) -> Result<Bytes, ApiError> {
+    if body.size_hint().lower() <= max as u64 {
+        match Limited::new(&mut body, max).collect().await {
             Ok(collected) => return Ok(collected.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => {}
             Err(error) => return Err(ApiError::malformed(format_args!("the body broke off: {error}"))),
@@ -108,7 +116,7 @@ async fn read(mut body: axum::body::Body) -> Result<Bytes, ApiError> {
             break;
         }
     }
-    Err(ApiError::new(ProblemCode::BodyTooLarge, format_args!("a body has at most {BODY_BYTES_MAX} bytes")))
+    Err(ApiError::new(ProblemCode::BodyTooLarge, format_args!("a body has at most {max} bytes here")))
 }
 
 /// A JSON body.

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod batch;
 mod blocks;
 mod currency;
 mod diagnose;
@@ -24,6 +25,7 @@ mod tests;
 mod transactions;
 mod views;
 
+pub use batch::Batches;
 pub use metrics::Metrics;
 pub use openapi::document;
 
@@ -58,6 +60,8 @@ pub struct Leader {
     pub settings: Settings,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where batches find room.
+    pub batches: Batches,
     /// Cancelled when the leader stops, so that event streams end and connections can close.
     pub stopping: CancellationToken,
 }

@@ -2,7 +2,7 @@
 
 use super::Leader;
 use super::{
-    account, admin, blocks, currency, events, invitations, members, recovery, services, sessions, transactions,
+    account, admin, batch, blocks, currency, events, invitations, members, recovery, services, sessions, transactions,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -63,6 +63,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(account::show_history))
         .routes(routes!(members::list_members))
         .routes(routes!(transactions::submit_transaction))
+        .routes(routes!(batch::submit_batch))
         .routes(routes!(transactions::show_transaction))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(blocks::show_block))

@@ -4,6 +4,7 @@ use super::Leader;
 use super::diagnose::read_payment;
 use super::error::ApiError;
 use super::extract::{Body, Name};
+use super::views;
 use crate::identity::{MemberSession, Refusal};
 use crate::ledger::{Accepted, LedgerError};
 use axum::Json;
@@ -12,7 +13,7 @@ use axum::http::StatusCode;
 use qoin_core::api::bytes::Bytes;
 use qoin_core::api::problem::{Problem, ProblemCode};
 use qoin_core::api::transactions::{AcceptedView, SealedView, SubmitTransaction, TRANSACTIONS_PATH, TransactionView};
-use qoin_core::transaction::TRANSACTION_VERSION;
+use qoin_core::transaction::{TRANSACTION_VERSION, Transaction};
 use std::sync::Arc;
 
 const TRANSACTION_PATH: &str = "/api/v1/transactions/{number}";
@@ -38,19 +39,25 @@ pub async fn submit_transaction(
 ) -> Result<(StatusCode, Json<AcceptedView>), ApiError> {
     let SubmitTransaction { transaction: signed, memo } = read_payment(&body)?;
     let transaction = &signed.transaction;
-    if transaction.version != TRANSACTION_VERSION {
-        let detail = format_args!("transactions of version {} are not known here", transaction.version);
-        return Err(ApiError::new(ProblemCode::UnknownVersion, detail));
-    }
+    check_version(transaction)?;
     if transaction.signer != session.address() {
         return Err(Refusal::ForeignSigner { signer: transaction.signer, account: session.address() }.into());
     }
-    let reservation = session.reserve_payment()?;
+    let reservation = session.reserve_payments(1)?;
     let answer = leader.ledger.submit(signed, memo).await;
     if answer.as_ref().is_ok_and(|accepted| !accepted.repeated) {
-        reservation.keep();
+        reservation.keep(1);
     }
     accepted(&leader, answer)
+}
+
+/// Refuses what a later version's clients sign.
+pub(super) fn check_version(transaction: &Transaction) -> Result<(), ApiError> {
+    if transaction.version == TRANSACTION_VERSION {
+        return Ok(());
+    }
+    let detail = format_args!("transactions of version {} are not known here", transaction.version);
+    Err(ApiError::new(ProblemCode::UnknownVersion, detail))
 }
 
 /// What an accepted transaction is answered: 201 when it is new.
@@ -61,9 +68,9 @@ pub(super) fn accepted(
     if answer == Err(LedgerError::Busy) {
         leader.metrics.queue_full();
     }
-    let Accepted { number, accepted_us, id, block, repeated } = answer?;
-    let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(AcceptedView { number, accepted_us, transaction_id: id, block })))
+    let accepted = answer?;
+    let status = if accepted.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(views::accepted(&accepted))))
 }
 
 /// A transaction with the proof of its place in the chain. Its memo is shown to the two parties only.

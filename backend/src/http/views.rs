@@ -2,7 +2,7 @@
 
 use super::Leader;
 use super::error::ApiError;
-use crate::ledger::{AccountSnapshot, Entry, EntryKind, Position, StoredBlock, StoredRecord};
+use crate::ledger::{Accepted, AccountSnapshot, Entry, EntryKind, Position, StoredBlock, StoredRecord};
 use qoin_core::{
     address::Address,
     amount::Amount,
@@ -10,9 +10,16 @@ use qoin_core::{
         account::{AccountView, Movement, MovementKind, RotationView},
         blocks::BlockView,
         bytes::Bytes,
+        transactions::AcceptedView,
     },
     transaction::Operation,
 };
+
+/// An accepted transaction.
+pub fn accepted(accepted: &Accepted) -> AcceptedView {
+    let Accepted { number, accepted_us, id, block, .. } = *accepted;
+    AcceptedView { number, accepted_us, transaction_id: id, block }
+}
 
 /// An account with the position that the view stands for.
 ///

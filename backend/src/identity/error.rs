@@ -39,6 +39,14 @@ pub enum Refusal {
         /// When another try makes sense.
         retry_after_s: u32,
     },
+    /// More payments at once than a member may make in a minute.
+    #[error("{count} payments are more than the {per_minute} that a member may make in a minute; hand in fewer")]
+    TooManyAtOnce {
+        /// How many.
+        count: u32,
+        /// The setting.
+        per_minute: u32,
+    },
     /// Something has as many entries as it may have.
     #[error("there are {max} {what} already; {remedy}")]
     TooMany {

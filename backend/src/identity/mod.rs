@@ -25,7 +25,7 @@ mod token;
 
 pub use error::{Failure, IdentityError, Refusal};
 pub use membership::NewMember;
-pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentReservation};
+pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
 pub use service::MinerRefusal;
 

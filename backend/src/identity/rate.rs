@@ -141,20 +141,18 @@ const COUNT_BITS: u32 = 20;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
 impl PaymentWindow {
-    /// Counts one more, at most `max` in the minute that the first of them began. Answers that minute's start.
+    /// Counts `more` in one, at most `max` in the minute that the first of them began. Answers that minute's start.
     ///
     /// # Errors
     /// With the time after which the next minute begins, in seconds.
-    pub fn reserve(&self, now_ms: u64, max: u32) -> Result<u64, u32> {
-        let max = u64::from(max).min(COUNT_MASK);
+    pub fn reserve(&self, now_ms: u64, more: u32, max: u32) -> Result<u64, u32> {
+        let (more, max) = (u64::from(more), u64::from(max).min(COUNT_MASK));
         let next = |packed: u64| {
             let (start_ms, count) = (packed >> COUNT_BITS, packed & COUNT_MASK);
             if now_ms.saturating_sub(start_ms) >= MINUTE_MS {
-                Some(now_ms << COUNT_BITS | 1)
-            } else if count < max {
-                Some(packed + 1)
+                (more <= max).then_some((now_ms << COUNT_BITS) | more)
             } else {
-                None
+                (count + more <= max).then_some(packed + more)
             }
         };
         match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
@@ -165,11 +163,11 @@ impl PaymentWindow {
         }
     }
 
-    /// Counts one less, if the minute that began at `start_ms` still runs.
-    pub fn give_back(&self, start_ms: u64) {
+    /// Counts `less` fewer, if the minute that began at `start_ms` still runs.
+    pub fn give_back(&self, start_ms: u64, less: u32) {
         // Another minute may have begun meanwhile; then there is nothing to give back.
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |packed| {
-            (packed >> COUNT_BITS == start_ms && packed & COUNT_MASK > 0).then(|| packed - 1)
+            (packed >> COUNT_BITS == start_ms).then(|| packed - u64::from(less).min(packed & COUNT_MASK))
         });
     }
 }
@@ -242,14 +240,26 @@ mod tests {
         let window = PaymentWindow::default();
         let start = 1_800_000_000_000;
         for payment in 0..3 {
-            assert_eq!(window.reserve(start + payment, 3), Ok(start));
+            assert_eq!(window.reserve(start + payment, 1, 3), Ok(start));
         }
-        assert_eq!(window.reserve(start + 1_000, 3), Err(59));
-        window.give_back(start);
-        assert_eq!(window.reserve(start + 1_000, 3), Ok(start));
-        assert_eq!(window.reserve(start + 59_999, 3), Err(1));
-        assert_eq!(window.reserve(start + 60_000, 3), Ok(start + 60_000));
-        window.give_back(start);
+        assert_eq!(window.reserve(start + 1_000, 1, 3), Err(59));
+        window.give_back(start, 1);
+        assert_eq!(window.reserve(start + 1_000, 1, 3), Ok(start));
+        assert_eq!(window.reserve(start + 59_999, 1, 3), Err(1));
+        assert_eq!(window.reserve(start + 60_000, 1, 3), Ok(start + 60_000));
+        window.give_back(start, 1);
         assert_eq!(window.0.load(Ordering::Relaxed) & COUNT_MASK, 1);
+    }
+
+    #[test]
+    fn many_payments_are_counted_together_or_not_at_all() {
+        let window = PaymentWindow::default();
+        let start = 1_800_000_000_000;
+        assert_eq!(window.reserve(start, 2, 3), Ok(start));
+        assert_eq!(window.reserve(start, 2, 3), Err(60));
+        window.give_back(start, 1);
+        assert_eq!(window.reserve(start, 2, 3), Ok(start));
+        window.give_back(start, 9);
+        assert_eq!(window.0.load(Ordering::Relaxed) & COUNT_MASK, 0);
     }
 }

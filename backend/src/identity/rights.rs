@@ -75,28 +75,48 @@ impl MemberSession {
     /// # Errors
     /// [`Refusal::NotAdministrator`].
     pub fn into_administrator(self) -> Result<AdministratorSession, Refusal> {
-        match self.member.record.role {
-            Role::Administrator => Ok(AdministratorSession(self)),
-            Role::Member => Err(Refusal::NotAdministrator),
-        }
+        if self.is_administrator() { Ok(AdministratorSession(self)) } else { Err(Refusal::NotAdministrator) }
     }
 
-    /// Counts one payment of the member.
+    /// Counts payments of the member.
     ///
     /// # Errors
-    /// [`Refusal::TooManyPayments`] when `payments_per_minute` were made.
-    pub fn reserve_payment(&self) -> Result<PaymentReservation<'_>, Refusal> {
+    /// [`Refusal::TooManyPayments`] when with them more than `payments_per_minute` were made, and
+    /// [`Refusal::TooManyAtOnce`] when they are more by themselves. None is counted then.
+    pub fn reserve_payments(&self, count: u32) -> Result<PaymentsReservation<'_>, Refusal> {
         let per_minute = self.identity.0.settings.payments_per_minute;
         let start_ms = match per_minute {
             0 => None,
+            max if count > max => return Err(Refusal::TooManyAtOnce { count, per_minute }),
             max => Some(
                 self.member
                     .payments
-                    .reserve(self.identity.now_ms(), max)
+                    .reserve(self.identity.now_ms(), count, max)
                     .map_err(|retry_after_s| Refusal::TooManyPayments { per_minute, retry_after_s })?,
             ),
         };
-        Ok(PaymentReservation { member: &self.member, start_ms })
+        Ok(PaymentsReservation { member: &self.member, start_ms, count })
+    }
+
+    /// Counts the payments of a batch. An administrator's do not count, for most of them are others'.
+    ///
+    /// # Errors
+    /// As [`Self::reserve_payments`].
+    pub fn reserve_batch(&self, count: u32) -> Result<PaymentsReservation<'_>, Refusal> {
+        if self.is_administrator() {
+            return Ok(PaymentsReservation { member: &self.member, start_ms: None, count });
+        }
+        self.reserve_payments(count)
+    }
+
+    /// Whether the session may hand in what this account has signed: a member its own; an administrator anyone's, for
+    /// whoever hands a signed transaction in can neither change it nor make another.
+    pub fn may_hand_in(&self, signer: &Address) -> bool {
+        *signer == self.address() || self.is_administrator()
+    }
+
+    fn is_administrator(&self) -> bool {
+        self.member.record.role == Role::Administrator
     }
 }
 
@@ -127,23 +147,25 @@ impl Drop for EventsReservation {
     }
 }
 
-/// A payment that counts for its member's limit only when it was made: dropping it gives the place back.
-pub struct PaymentReservation<'a> {
+/// Payments that count for their member's limit only when they were made: dropping this gives the places of the others
+/// back.
+pub struct PaymentsReservation<'a> {
     member: &'a Member,
     start_ms: Option<u64>,
+    count: u32,
 }
 
-impl PaymentReservation<'_> {
-    /// The payment was made.
-    pub fn keep(mut self) {
-        self.start_ms = None;
+impl PaymentsReservation<'_> {
+    /// So many of the payments were made.
+    pub fn keep(mut self, made: u32) {
+        self.count = self.count.saturating_sub(made);
     }
 }
 
-impl Drop for PaymentReservation<'_> {
+impl Drop for PaymentsReservation<'_> {
     fn drop(&mut self) {
-        if let Some(start_ms) = self.start_ms {
-            self.member.payments.give_back(start_ms);
+        if let Some(start_ms) = self.start_ms.filter(|_| self.count > 0) {
+            self.member.payments.give_back(start_ms, self.count);
         }
     }
 }

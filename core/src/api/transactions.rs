@@ -1,6 +1,6 @@
 //! Transactions: handing one in, and looking one up with its proof.
 
-use super::bytes::Bytes;
+use super::{bytes::Bytes, problem::Problem};
 use crate::{
     hash::TransactionId, keys::Signature, log::LogRecord, memo::Memo, merkle::Proof, transaction::SignedTransaction,
 };
@@ -34,6 +34,34 @@ pub struct AcceptedView {
     pub transaction_id: TransactionId,
     /// The block that sealed it; absent while it is pending.
     pub block: Option<u32>,
+}
+
+/// `POST` with the canonical bytes (borsh) of a list of at most
+/// [`BATCH_ENTRIES_MAX`](crate::limits::BATCH_ENTRIES_MAX) [`BatchEntry`]s; answers [`BatchAnswer`].
+pub const BATCH_PATH: &str = "/api/v1/transactions/batch";
+
+/// A signed transaction with the memo whose hash it carries.
+pub type BatchEntry = (SignedTransaction, Option<Memo>);
+
+/// What each entry of a batch came to, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BatchAnswer {
+    /// As many as the batch has entries.
+    pub results: Vec<BatchResult>,
+}
+
+/// What one entry of a batch came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BatchResult {
+    /// Accepted now: what 201 says for a single one.
+    Accepted(AcceptedView),
+    /// Accepted before: what 200 says for a single one.
+    Repeated(AcceptedView),
+    /// Not accepted.
+    Refused(Problem),
 }
 
 /// A transaction with what proves its place in the chain.

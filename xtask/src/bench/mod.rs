@@ -26,7 +26,7 @@ pub struct Options {
 /// What belongs together in a measurement.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Group {
-    /// Signed transfers through the HTTP API; verification of headers.
+    /// The ledger's speed and cost, beside PostgreSQL's.
     Ledger,
     /// Hash rates.
     Mining,
@@ -79,6 +79,9 @@ fn measure(group: Group, quick: bool) -> Result<Vec<Row>> {
     }
     if let Some(chromium) = setup::chromium() {
         bench.env("QOIN_CHROMIUM", chromium);
+    }
+    if group == Group::Ledger {
+        bench.env("QOIN_POSTGRESQL", setup::postgresql()?);
     }
     let output = bench.output().with_context(|| format!("starting {}", crate::process::shown(&bench)))?;
     anyhow::ensure!(output.status.success(), "measuring {name} failed ({})", output.status);

@@ -85,6 +85,7 @@ fn every_path_of_the_shared_types_is_served() {
         qoin_core::api::sessions::PARAMETERS_PATH,
         qoin_core::api::sessions::PASSWORD_PATH,
         qoin_core::api::sessions::SESSIONS_PATH,
+        qoin_core::api::transactions::BATCH_PATH,
         qoin_core::api::transactions::TRANSACTIONS_PATH,
     ] {
         assert!(document["paths"].get(path).is_some(), "{path}");

@@ -1,12 +1,13 @@
 //! The router from outside, over a real ledger in memory.
 
+mod batch;
 mod door;
 mod events;
 mod passwords;
 mod payments;
 mod people;
 
-use super::{Leader, Metrics, Settings, router};
+use super::{Batches, Leader, Metrics, Settings, router};
 use crate::identity::{self, Identity, LeaderSecret};
 use crate::ledger::tests::begin;
 use crate::ledger::{BlockSummary, Ledger, WorkHub};
@@ -83,6 +84,7 @@ fn open_router(ledger: &Ledger, identity: &Identity, stopping: &CancellationToke
         identity: identity.clone(),
         settings: Settings { trusted_proxies: vec!["127.0.0.1".parse().unwrap()] },
         metrics: Arc::new(Metrics::default()),
+        batches: Batches::default(),
         stopping: stopping.clone(),
     })
 }

@@ -13,6 +13,15 @@ pub struct Run {
     pub took: Duration,
     /// How long each request waited for its whole answer, shortest first.
     pub latencies: Vec<Duration>,
+    /// The answers' bodies in no order, if they were to be kept.
+    pub answers: Vec<Vec<u8>>,
+}
+
+/// What is kept of the answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    Nothing,
+    Answers,
 }
 
 impl Run {
@@ -26,7 +35,7 @@ impl Run {
 
 /// Sends each request once, over that many connections at a time, one after the other on each. Every answer must be a
 /// success.
-pub async fn send_all(address: &str, requests: &[Vec<u8>], connections: usize) -> Result<Run> {
+pub async fn send_all(address: &str, requests: &[Vec<u8>], connections: usize, keep: Keep) -> Result<Run> {
     let mut streams = Vec::with_capacity(connections);
     for _ in 0..connections {
         let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
@@ -35,27 +44,34 @@ pub async fn send_all(address: &str, requests: &[Vec<u8>], connections: usize) -
     }
     let next = Cell::new(0);
     let began = Instant::now();
-    let workers = streams.into_iter().map(|stream| work(stream, requests, &next));
-    let mut latencies: Vec<Duration> = try_join_all(workers).await?.into_iter().flatten().collect();
+    let workers = streams.into_iter().map(|stream| work(stream, requests, &next, keep));
+    let parts = try_join_all(workers).await?;
     let took = began.elapsed();
+    let (latencies, answers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut latencies: Vec<Duration> = latencies.into_iter().flatten().collect();
     latencies.sort_unstable();
-    Ok(Run { took, latencies })
+    Ok(Run { took, latencies, answers: answers.into_iter().flatten().collect() })
 }
 
-async fn work(mut stream: TcpStream, requests: &[Vec<u8>], next: &Cell<usize>) -> Result<Vec<Duration>> {
-    let mut latencies = Vec::new();
+type Part = (Vec<Duration>, Vec<Vec<u8>>);
+
+async fn work(mut stream: TcpStream, requests: &[Vec<u8>], next: &Cell<usize>, keep: Keep) -> Result<Part> {
+    let (mut latencies, mut answers) = (Vec::new(), Vec::new());
     let mut buffer = Vec::with_capacity(4_096);
     while let Some(request) = requests.get(next.replace(next.get() + 1)) {
         let began = Instant::now();
         stream.write_all(request).await.context("sending a request")?;
-        read_answer(&mut stream, &mut buffer).await?;
+        let body = read_answer(&mut stream, &mut buffer).await?;
         latencies.push(began.elapsed());
+        if keep == Keep::Answers {
+            answers.push(buffer[body..].to_vec());
+        }
     }
-    Ok(latencies)
+    Ok((latencies, answers))
 }
 
-/// Reads one answer, which must be a success and tell its length.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {
+/// Reads one answer, which must be a success and tell its length. Answers where its body begins.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
     buffer.clear();
     loop {
         ensure!(stream.read_buf(buffer).await.context("reading an answer")? > 0, "the connection was closed");
@@ -73,6 +89,6 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()>
         while buffer.len() < end + 4 + length {
             ensure!(stream.read_buf(buffer).await.context("reading an answer")? > 0, "the connection was closed");
         }
-        return Ok(());
+        return Ok(end + 4);
     }
 }

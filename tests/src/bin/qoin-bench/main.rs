@@ -2,9 +2,8 @@
 //!
 //! One row a line on standard output, as JSON; what is going on goes to standard error.
 
-mod headers;
+mod ledger;
 mod load;
-mod transfers;
 mod web;
 
 use anyhow::{Result, bail};
@@ -16,32 +15,49 @@ struct Row {
     name: String,
     value: f64,
     unit: &'static str,
-    peer: Option<&'static str>,
+    peer: Option<String>,
     peer_value: Option<f64>,
     ratio: Option<f64>,
+    goal: Option<Goal>,
+}
+
+/// What the value, or its ratio to the peer's, should be: at first, and in the end.
+#[derive(Serialize)]
+struct Goal {
+    reach: f64,
+    aim: f64,
+    more_is_better: bool,
+    of_ratio: bool,
 }
 
 impl Row {
     fn new(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { name: name.into(), value, unit, peer: None, peer_value: None, ratio: None }
+        Self { name: name.into(), value, unit, peer: None, peer_value: None, ratio: None, goal: None }
     }
 
-    fn against(self, peer: &'static str, value: f64) -> Self {
-        Self { peer: Some(peer), peer_value: Some(value), ratio: Some(self.value / value), ..self }
+    fn against(self, peer: impl Into<String>, value: f64) -> Self {
+        Self { peer: Some(peer.into()), peer_value: Some(value), ratio: Some(self.value / value), ..self }
+    }
+
+    fn at_least(self, reach: f64, aim: f64) -> Self {
+        Self { goal: Some(Goal { reach, aim, more_is_better: true, of_ratio: false }), ..self }
+    }
+
+    fn at_most(self, reach: f64, aim: f64) -> Self {
+        Self { goal: Some(Goal { reach, aim, more_is_better: false, of_ratio: false }), ..self }
+    }
+
+    fn ratio_at_most(self, reach: f64, aim: f64) -> Self {
+        Self { goal: Some(Goal { reach, aim, more_is_better: false, of_ratio: true }), ..self }
     }
 }
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rows = match arguments.first().map(String::as_str) {
-        Some("ledger") => {
-            let mut rows = runtime.block_on(transfers::measure(quick))?;
-            rows.push(headers::measure(quick));
-            rows
-        }
-        Some("web") => runtime.block_on(web::measure(quick))?,
+        Some("ledger") => ledger::measure(quick)?,
+        Some("web") => web::measure(quick)?,
         other => bail!("there is nothing to measure under the name {other:?}; there are ledger and web"),
     };
     for row in rows {

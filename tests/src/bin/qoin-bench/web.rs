@@ -11,9 +11,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Bytes of the first page's files, compressed with brotli, and the time until the sign-in form takes input.
-pub async fn measure(quick: bool) -> Result<Vec<Row>> {
+pub fn measure(quick: bool) -> Result<Vec<Row>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let leader = Leader::start()?;
-    let mut rows = sizes(&leader).await?;
+    let mut rows = runtime.block_on(sizes(&leader))?;
     rows.extend(first_page(&leader, if quick { 3 } else { 10 })?);
     Ok(rows)
 }
