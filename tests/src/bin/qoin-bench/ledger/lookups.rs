@@ -25,7 +25,7 @@ impl Lookups {
         let reader = engine.ledger.read();
         let mut random = Random::new(1, 0);
         let account = p99(|| {
-            let found = reader.account(&accounts.address(random.below(accounts.count())))?;
+            let found = reader.account(&accounts.address(random.below(accounts.count())));
             ensure!(black_box(found).is_some(), "an account is missing");
             Ok(())
         })?;
