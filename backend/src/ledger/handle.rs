@@ -254,7 +254,7 @@ impl Ledger {
         }
         let names = self.names(&signed);
         let (reply, answer) = oneshot::channel();
-        let sent = self.verify.try_send(Submission::One { signed, memo, reply });
+        let sent = self.verify.try_send(Submission::One { signed: Box::new(signed), memo, reply });
         sent.map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => LedgerError::Busy,
             mpsc::error::TrySendError::Closed(_) => LedgerError::Stopped,

@@ -4,7 +4,7 @@ use super::{
     movement::{Links, MovementRef},
     stored::{self, BlockEnds, PAGE_ACCOUNTS, PaymentIds, RowWriter, StoredBlock, corrupt, read},
 };
-use crate::store::{Batch, Epoch, Order, Snapshot, Store, StoreError, Table};
+use crate::store::{Batch, Entry, Epoch, Order, Snapshot, Store, StoreError, Table};
 use borsh::BorshDeserialize;
 use qoin_core::{
     address::Address,
@@ -45,7 +45,7 @@ pub(super) fn to_current(store: &dyn Store, epoch: Epoch) -> Result<(), StoreErr
     store.commit(epoch, &batch)
 }
 
-fn all(from: &dyn Snapshot, table: Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+fn all(from: &dyn Snapshot, table: Table) -> Result<Vec<Entry>, StoreError> {
     from.range(table, Bound::Unbounded, Bound::Unbounded, Order::Ascending, usize::MAX)
 }
 
@@ -80,12 +80,7 @@ fn put_log(from: &dyn Snapshot, batch: &mut Batch) -> Result<Vec<Address>, Store
     Ok(order)
 }
 
-fn put_accounts(
-    from: &dyn Snapshot,
-    kept: Vec<(Vec<u8>, Vec<u8>)>,
-    order: &[Address],
-    batch: &mut Batch,
-) -> Result<(), StoreError> {
+fn put_accounts(from: &dyn Snapshot, kept: Vec<Entry>, order: &[Address], batch: &mut Batch) -> Result<(), StoreError> {
     let mut accounts = HashMap::new();
     for (key, bytes) in kept {
         accounts.insert(key.clone(), read::<AccountOfFormat1>(Table::Accounts, &bytes)?);

@@ -27,7 +27,7 @@ pub(super) const BATCH_MAX: usize = 1_024;
 /// What waits for its signatures to be checked.
 pub(super) enum Submission {
     /// A transaction that goes on to the writer by itself.
-    One { signed: SignedTransaction, memo: Option<Memo>, reply: oneshot::Sender<Result<Accepted, LedgerError>> },
+    One { signed: Box<SignedTransaction>, memo: Option<Memo>, reply: oneshot::Sender<Result<Accepted, LedgerError>> },
     /// At most [`BATCH_MAX`] that go back to where they came from.
     Many { signed: Vec<SignedTransaction>, reply: oneshot::Sender<Vec<Verified>> },
 }
@@ -71,7 +71,7 @@ fn work(
     for submission in batch {
         match submission {
             Submission::One { signed, memo, reply } => {
-                singles.push(signed);
+                singles.push(*signed);
                 waiting.push((memo, reply));
             }
             // Whoever asked may be gone.

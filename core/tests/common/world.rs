@@ -74,6 +74,9 @@ pub enum Kept {
     Block(Vec<u8>),
 }
 
+/// Some accounts, each in its canonical bytes, as they were at a position.
+type Page = (Position, Vec<(Address, Vec<u8>)>);
+
 struct Job {
     height: u32,
     draft: Draft,
@@ -83,8 +86,8 @@ pub struct World {
     pub state: State,
     pub model: Model,
     pub kept: Vec<Kept>,
-    /// Accounts in the order of opening, two by two, as they were at a position.
-    pages: Vec<(Position, Vec<(Address, Vec<u8>)>)>,
+    /// Accounts in the order of opening, two by two.
+    pages: Vec<Page>,
     turn: usize,
     twin: Option<State>,
     people: Vec<Vec<SecretKey>>,
@@ -359,11 +362,11 @@ impl World {
     }
 
     fn record(&self, number: u64) -> &LogRecord {
-        let records = self.kept.iter().filter_map(|kept| match kept {
+        let mut records = self.kept.iter().filter_map(|kept| match kept {
             Kept::Record(record) => Some(record),
             Kept::Block(_) => None,
         });
-        records.skip(usize::try_from(number).expect("few records")).next().expect("an answer names a record")
+        records.nth(usize::try_from(number).expect("few records")).expect("an answer names a record")
     }
 
     /// Keeps two accounts as they are now, in turn: a store does not write all of them at one moment either.
@@ -389,7 +392,7 @@ impl World {
         let head: Head = decode(&encode(self.state.head())).expect("a kept head");
         let kept: usize = self.pages.iter().map(|(_, accounts)| accounts.len()).sum();
         let covered = kept == self.state.accounts_count() as usize;
-        let exact = |page: &(Position, _)| page.0;
+        let exact = |page: &Page| page.0;
         let records = self.pages.iter().map(exact).map(|position| position.records).min().filter(|_| covered);
         let blocks =
             self.pages.iter().map(exact).map(|position| position.blocks).min().filter(|_| covered).unwrap_or(0);

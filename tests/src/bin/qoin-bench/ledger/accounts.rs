@@ -89,7 +89,9 @@ impl Accounts {
         now_ms: u64,
         genesis: &GenesisHash,
     ) -> Vec<SignedTransaction> {
-        on_every_core(count, |range| self.signed(among, range, run, now_ms, genesis).map(|(signed, _)| signed).collect())
+        on_every_core(count, |range| {
+            self.signed(among, range, run, now_ms, genesis).map(|(signed, _)| signed).collect()
+        })
     }
 
     /// The same with their signatures checked.
@@ -141,10 +143,8 @@ pub fn on_every_core<T: Send>(count: usize, make: impl Fn(Range<usize>) -> Vec<T
     let part = count.div_ceil(cores).max(1);
     std::thread::scope(|scope| {
         let make = &make;
-        let parts: Vec<_> = (0..count)
-            .step_by(part)
-            .map(|start| scope.spawn(move || make(start..(start + part).min(count))))
-            .collect();
+        let parts: Vec<_> =
+            (0..count).step_by(part).map(|start| scope.spawn(move || make(start..(start + part).min(count)))).collect();
         parts.into_iter().flat_map(|part| part.join().expect("no part panics")).collect()
     })
 }

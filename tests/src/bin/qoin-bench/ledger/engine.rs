@@ -37,7 +37,7 @@ const MEMBER_FUNDS: u64 = 100_000_000;
 /// The transfers of the smaller of the two ledgers whose look-ups are compared, and how many accounts they are among.
 const FEW: (usize, usize) = (10_000, 100);
 /// How long to wait for blocks at most.
-const SEALING_MAX: Duration = Duration::from_secs(120);
+const SEALING_MAX: Duration = Duration::from_secs(1_200);
 /// Every second hash solves the first block.
 const EASIEST: CompactTarget = CompactTarget(0x207f_ffff);
 

@@ -1,11 +1,11 @@
 //! Signed transfers through the program's HTTP API. They are signed beforehand; the leader checks each signature, and
 //! answers once the transfer is durable. Client and leader share the machine.
 
+use super::Scale;
 use super::accounts::{Accounts, Random};
 use super::engine::Members;
 use super::postgres::Postgres;
 use super::program::Program;
-use super::Scale;
 use crate::Row;
 use crate::load::{self, Keep};
 use anyhow::{Context, Result, ensure};
@@ -60,11 +60,12 @@ async fn batches(
 ) -> Result<Vec<Row>> {
     eprintln!("signing {count} transfers for batches");
     let now_ms = leader_time_ms(&administrator.api).await?;
-    let transfers = accounts.transfers(accounts.count(), count, Random::new(now_ms, 0).next(), now_ms, &administrator.genesis);
+    let transfers =
+        accounts.transfers(accounts.count(), count, Random::new(now_ms, 0).next(), now_ms, &administrator.genesis);
     let transfers: Vec<BatchEntry> = transfers.into_iter().map(|signed| (signed, None)).collect();
-    let requests = transfers.chunks(BATCH_ENTRIES_MAX).map(|batch| {
-        request(&administrator.api, BATCH_PATH, "application/octet-stream", &encode(&batch.to_vec()))
-    });
+    let requests = transfers
+        .chunks(BATCH_ENTRIES_MAX)
+        .map(|batch| request(&administrator.api, BATCH_PATH, "application/octet-stream", &encode(&batch.to_vec())));
     let requests: Vec<Vec<u8>> = requests.collect::<Result<_>>()?;
     let (warm_up, measured) = requests.split_at(requests.len() / 10);
     load::send_all(program.address(), warm_up, BATCHES, Keep::Nothing).await?;
@@ -81,7 +82,11 @@ async fn batches(
         Row::new(format!("signed transfers over HTTP, batches of {BATCH_ENTRIES_MAX}"), speed, "1/s")
             .at_least(50_000.0, 80_000.0)
             .against(postgres.name("stored procedure, 64 clients"), postgres.procedure_64),
-        Row::new(format!("one batch of {BATCH_ENTRIES_MAX}, {BATCHES} at a time, median"), run.percentile_ms(0.5), "ms"),
+        Row::new(
+            format!("one batch of {BATCH_ENTRIES_MAX}, {BATCHES} at a time, median"),
+            run.percentile_ms(0.5),
+            "ms",
+        ),
     ])
 }
 

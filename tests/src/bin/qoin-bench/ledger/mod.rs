@@ -37,14 +37,7 @@ struct Scale {
 impl Scale {
     const fn of(quick: bool) -> Self {
         if quick {
-            Self {
-                accounts: 50_000,
-                transfers: 250_000,
-                batched: 80_000,
-                single: 30_000,
-                alone: 1_000,
-                pgbench_s: 2,
-            }
+            Self { accounts: 50_000, transfers: 250_000, batched: 80_000, single: 30_000, alone: 1_000, pgbench_s: 2 }
         } else {
             Self {
                 accounts: 1_000_000,
