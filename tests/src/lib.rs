@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod kept;
+pub mod chains;
 pub mod leader;
 pub mod member;
 pub mod miner;

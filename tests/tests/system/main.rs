@@ -1,5 +1,6 @@
 //! The real programs together: what must hold whatever the network, the power or a stranger does.
 
+mod chains;
 mod confirming;
 mod crash;
 mod exactly_once;
