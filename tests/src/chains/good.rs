@@ -46,6 +46,24 @@ pub fn second_leader_key() -> SecretKey {
     secret(200, 1)
 }
 
+/// What is not usual about a transaction.
+#[derive(Default)]
+struct Particulars {
+    memo_hash: Option<MemoHash>,
+    /// So many milliseconds after the acceptance its id was created.
+    created_after_ms: i64,
+    /// Instead of the one that RFC 8032 makes.
+    signature: Option<&'static str>,
+}
+
+/// Signatures that ZIP 215 takes and stricter rules do not, since their first halves are the neutral point with a y that
+/// is not reduced, the same marked as odd, and the point of order 2.
+const ODD_SIGNATURES: [&str; 3] = [
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f9840e970bc39a3e9f4d6e2c4f3ee8fa585c4487b089560e5a32f2ed4c523960a",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff9a6c2b1f49e3ea49085a0e88a14e061d7199b7dffa17df11f7b156d60db26400",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f3d7940695c599c0fba029e51f16e9310a9009e1a38f537c200cbb90ebd549f06",
+];
+
 /// A chain that grows by the rules.
 pub struct Growing {
     /// The ledger at its end.
@@ -68,22 +86,26 @@ impl Growing {
 
     /// Accepts a transaction a second after the last one.
     pub fn accept(&mut self, signer: Address, key: &SecretKey, operation: Operation) -> &mut Self {
-        self.accept_with(signer, key, operation, None, 0)
+        self.accept_with(signer, key, operation, Particulars::default())
     }
 
-    /// The same with a memo, and an id created so many milliseconds after the acceptance.
     fn accept_with(
         &mut self,
         signer: Address,
         key: &SecretKey,
         operation: Operation,
-        memo_hash: Option<MemoHash>,
-        created_after_ms: i64,
+        particulars: Particulars,
     ) -> &mut Self {
+        let Particulars { memo_hash, created_after_ms, signature } = particulars;
         self.now_us += 1_000_000;
         let created_ms = (self.now_us / 1_000).saturating_add_signed(created_after_ms);
         let id = payment_id(created_ms, self.state.next_number());
-        let transaction = chain::sign(&self.state, key, Transaction::new(signer, operation, id, memo_hash));
+        let genesis = self.state.genesis_hash();
+        let mut signed = Transaction::new(signer, operation, id, memo_hash).sign(key, &genesis);
+        if let Some(signature) = signature {
+            signed.signature = signature.parse().expect("a signature is written well");
+        }
+        let transaction = signed.verify(&key.public_key(), &genesis).expect("ZIP 215 takes the signature");
         let before = self.state.clone();
         let event = self.state.apply(Command::Replay { accepted_us: self.now_us, transaction });
         let Ok(Event::Accepted(accepted)) = event else { panic!("the good chain keeps the rules: {event:?}") };
@@ -167,7 +189,10 @@ pub fn good_chain() -> Growing {
     chain.accept(system, &master, transfer(ADA, 30_000)).accept(system, &master, transfer(BOB, 10_000));
     chain.seal(None, 0, INTERVAL_MS);
     let memo = Memo::new(MEMO.1, MEMO.0).expect("a good memo");
-    chain.accept_with(ADA.address(), &ADA.key(0), transfer(BOB, 1_250), Some(memo.hash()), 0);
+    chain.accept_with(ADA.address(), &ADA.key(0), transfer(BOB, 1_250), Particulars {
+        memo_hash: Some(memo.hash()),
+        ..Particulars::default()
+    });
     chain.pay(BOB, 0, CYN, 2_000).seal(Some(ADA), 0, INTERVAL_MS / 4);
     chain.accept(system, &master, Operation::Issue { amount: amount(50_000) });
     chain.accept(system, &master, Operation::Burn { amount: amount(2_500) });
@@ -187,8 +212,13 @@ pub fn good_chain() -> Growing {
     }
     // The oldest and the newest id that can be accepted.
     let (oldest, newest) = (PaymentId::AGE_MAX_MS.cast_signed(), PaymentId::AHEAD_MAX_MS.cast_signed());
-    chain.accept_with(ADA.address(), &ADA.key(2), transfer(BOB, 1), None, -oldest);
-    chain.accept_with(CYN.address(), &CYN.key(1), transfer(ADA, 2), None, newest);
-    chain.accept(DAN.address(), &DAN.key(0), opening(DAN));
+    let particulars = |created_after_ms, odd: usize| Particulars {
+        created_after_ms,
+        signature: Some(ODD_SIGNATURES[odd]),
+        ..Particulars::default()
+    };
+    chain.accept_with(ADA.address(), &ADA.key(2), transfer(BOB, 1), particulars(-oldest, 0));
+    chain.accept_with(CYN.address(), &CYN.key(1), transfer(ADA, 2), particulars(newest, 1));
+    chain.accept_with(DAN.address(), &DAN.key(0), opening(DAN), particulars(0, 2));
     chain
 }
