@@ -9,4 +9,5 @@ pub mod mining;
 pub mod observe;
 pub mod store;
 pub mod stratum;
+pub mod verify;
 pub mod website;

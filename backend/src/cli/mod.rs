@@ -1,5 +1,6 @@
 //! The commands: what `qoin` can be told to do, and how it tells what it did.
 
+mod chain;
 mod listeners;
 mod overrides;
 mod role;
@@ -8,6 +9,7 @@ use clap::{Parser, Subcommand};
 use overrides::{Overrides, parse_set};
 use qoin::config;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// A currency that a group runs for itself: its leader, its website and the operator's commands.
 #[derive(Debug, Parser)]
@@ -25,6 +27,11 @@ enum Command {
     Server(FileArguments<config::ServerConfig>),
     /// Runs the website on its own host: the app, the sessions' cookies, and the way to the leader's API.
     Website(FileArguments<config::WebsiteConfig>),
+    /// Checks a chain, or a receipt, by running every rule again. Exit code 0: good. 1: a rule is broken, which is named with
+    /// its place. 2: there was nothing to check.
+    Verify(chain::VerifyArguments),
+    /// Writes a chain to a file, to be handed on and checked elsewhere.
+    Export(chain::ExportArguments),
     /// Checks a configuration file, and tells what is wrong, where, and how to mend it.
     CheckConfig {
         /// The file.
@@ -74,8 +81,10 @@ impl Cli {
     ///
     /// # Errors
     /// What went wrong, for the operator.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Verify(arguments) => return Ok(chain::verify(&arguments)),
+            Command::Export(arguments) => chain::export(&arguments),
             Command::Run(arguments) => role::run(arguments),
             Command::Server(arguments) => role::server(arguments),
             Command::Website(arguments) => role::website(arguments),
@@ -85,6 +94,7 @@ impl Cli {
                 Ok(())
             }
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 

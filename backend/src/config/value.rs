@@ -180,13 +180,16 @@ pub struct LeaderUrl {
     pub authority: String,
 }
 
-impl Value for LeaderUrl {
-    fn read(value: &Raw, _: &Path) -> Result<Self, Refused> {
-        let text = text(value)?;
+impl LeaderUrl {
+    /// Reads an address like `http://127.0.0.1:5002`.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
         let refused = |why: &str| Refused::new(format!("{text:?} {why}"));
         if text.starts_with("https://") {
             return Err(refused(
-                "asks for TLS, which the website does not speak to the leader: put both on one private network",
+                "asks for TLS, which is not spoken with the leader here: put both on one private network",
             ));
         }
         let authority = text.strip_prefix("http://").ok_or_else(|| refused("does not start with http://"))?;
@@ -196,6 +199,12 @@ impl Value for LeaderUrl {
             return Err(refused("is not the address of an API: it has a host and a port and nothing behind them"));
         }
         Ok(Self { authority: authority.to_owned() })
+    }
+}
+
+impl Value for LeaderUrl {
+    fn read(value: &Raw, _: &Path) -> Result<Self, Refused> {
+        Self::parse(text(value)?)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, batch, blocks, currency, events, invitations, members, recovery, services, sessions, transactions,
+    account, admin, batch, blocks, chain, currency, events, invitations, members, receipts, recovery, services, sessions,
+    transactions,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -65,9 +66,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(transactions::submit_transaction))
         .routes(routes!(batch::submit_batch))
         .routes(routes!(transactions::show_transaction))
+        .routes(routes!(receipts::download_receipt))
         .routes(routes!(blocks::list_blocks))
         .routes(routes!(blocks::show_block))
         .routes(routes!(blocks::list_headers))
+        .routes(routes!(chain::download_chain))
         .routes(routes!(events::follow_events))
         .routes(routes!(invitations::invite, invitations::list_invitations))
         .routes(routes!(invitations::withdraw_invitation))

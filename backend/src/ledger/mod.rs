@@ -3,6 +3,7 @@
 //! [`Ledger`] is the door. A payment goes through [`verify`](self) workers to the writer, which applies a whole batch, and
 //! on to the committer, which makes it durable with one commit, and only then publishes and answers.
 
+mod chain;
 mod checkpoint;
 mod clock;
 mod committed;
@@ -21,6 +22,7 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use chain::Export;
 pub use clock::Clock;
 pub use handle::{Accepted, Change, ChangeError, GenesisContext, Keys, Ledger, LedgerError, OpenError, Settings};
 pub use movement::MovementRef;

@@ -15,7 +15,7 @@ use std::ops::Bound;
 use std::path::PathBuf;
 
 pub use memory::MemoryStore;
-pub use redb::RedbStore;
+pub use redb::{RedbReader, RedbStore};
 
 /// The version of the layout of everything in a store. It changes when an older program could no longer read the data.
 pub const FORMAT: u32 = 2;
@@ -238,6 +238,22 @@ pub enum StoreError {
     Locked {
         /// The data file.
         path: PathBuf,
+    },
+    /// The last process that had the file open did not close it, and reading alone does not mend that.
+    #[error("the data in {path} was not closed properly; start its leader once, which mends that, and stop it again")]
+    NotClosed {
+        /// The data file.
+        path: PathBuf,
+    },
+    /// The data come from a program before this one, and reading alone does not bring them up to date.
+    #[error(
+        "the data in {path} was written by an older version (format {found}); start its leader once, which brings it up to date, and stop it again"
+    )]
+    OlderFormat {
+        /// The data file.
+        path: PathBuf,
+        /// The format it was written in.
+        found: u32,
     },
     /// The data come from a program after this one.
     #[error("the data in {path} was written by a newer version (format {found}); this program reads format {FORMAT}")]

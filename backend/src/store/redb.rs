@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::redb::{
-    Database, Durability, Error, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+    Database, DatabaseError, Durability, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
+    TableDefinition, WriteTransaction,
 };
 
 use super::{
@@ -74,13 +75,10 @@ impl RedbStore {
     }
 
     fn check_format(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
-        let stored = self.meta(transaction, FORMAT_KEY)?;
-        let format = stored.as_deref().and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
-        match format {
+        match format_of(&self.path, self.meta(transaction, FORMAT_KEY)?.as_deref())? {
+            FORMAT => Ok(()),
             // What older formats hold, the ledger rewrites; from here on an older program could not read it.
-            Some(FORMAT_OLDEST..=FORMAT) => self.write_format(transaction),
-            Some(found) if found > FORMAT => Err(StoreError::NewerFormat { path: self.path.to_path_buf(), found }),
-            _ => Err(self.corrupt(format!("its format is {stored:?}"))),
+            _ => self.write_format(transaction),
         }
     }
 
@@ -154,6 +152,52 @@ impl Store for RedbStore {
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
         let transaction = self.database.begin_read().map_err(|error| self.failure(error))?;
         Ok(Box::new(RedbSnapshot { transaction, path: self.path.clone() }))
+    }
+}
+
+/// The same file, read without writing anything to it. While it is open, no leader can open it.
+pub struct RedbReader {
+    database: ReadOnlyDatabase,
+    path: Arc<Path>,
+}
+
+impl RedbReader {
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    /// `Locked`, `NotClosed`, `OlderFormat`, `NewerFormat`, `Corrupt` and `Io`.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path: Arc<Path> = path.into().into();
+        let mut builder = Database::builder();
+        builder.set_cache_size(CACHE_BYTES);
+        let database = builder.open_read_only(&path).map_err(|error| match error {
+            DatabaseError::RepairAborted => StoreError::NotClosed { path: path.to_path_buf() },
+            error => failure(&path, error),
+        })?;
+        let reader = Self { database, path };
+        match format_of(&reader.path, reader.snapshot()?.get(Table::Meta, FORMAT_KEY)?.as_deref())? {
+            FORMAT => Ok(reader),
+            found => Err(StoreError::OlderFormat { path: reader.path.to_path_buf(), found }),
+        }
+    }
+
+    /// The data as of the latest commit.
+    ///
+    /// # Errors
+    /// `Io` and `Corrupt`.
+    pub fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let transaction = self.database.begin_read().map_err(|error| failure(&self.path, error))?;
+        Ok(Box::new(RedbSnapshot { transaction, path: self.path.clone() }))
+    }
+}
+
+/// The format that a file tells, if this program reads it.
+fn format_of(path: &Path, stored: Option<&[u8]>) -> Result<u32, StoreError> {
+    let format = stored.and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
+    match format {
+        Some(found @ FORMAT_OLDEST..=FORMAT) => Ok(found),
+        Some(found) if found > FORMAT => Err(StoreError::NewerFormat { path: path.to_path_buf(), found }),
+        _ => Err(StoreError::Corrupt { path: path.to_path_buf(), detail: format!("its format is {stored:?}") }),
     }
 }
 
@@ -312,6 +356,24 @@ mod tests {
         let _first = RedbStore::open(&path).unwrap();
         let error = RedbStore::open(&path).unwrap_err();
         assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_reader_changes_nothing_and_waits_for_no_one() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        assert!(matches!(RedbReader::open(&path).err(), Some(StoreError::Io { .. })) && !path.exists());
+        let store = RedbStore::open(&path).unwrap();
+        let epoch = store.claim().unwrap();
+        store.commit(epoch, Batch::new().put(Table::Records, [1], "one")).unwrap();
+        assert!(matches!(RedbReader::open(&path).err(), Some(StoreError::Locked { .. })));
+        drop(store);
+        let before = std::fs::read(&path).unwrap();
+        let reader = RedbReader::open(&path).unwrap();
+        assert_eq!(reader.snapshot().unwrap().get(Table::Records, &[1]).unwrap().unwrap(), b"one");
+        assert!(matches!(RedbStore::open(&path).unwrap_err(), StoreError::Locked { .. }));
+        drop(reader);
+        assert!(std::fs::read(&path).unwrap() == before);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod account;
 pub mod admin;
 pub mod blocks;
 pub mod bytes;
+pub mod chain;
 pub mod currency;
 pub mod events;
 pub mod invitations;

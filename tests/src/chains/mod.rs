@@ -5,6 +5,7 @@
 pub mod chain;
 pub mod corrupt;
 pub mod good;
+pub mod long;
 mod records;
 mod sealing;
 

@@ -4,6 +4,7 @@
 
 mod ledger;
 mod load;
+mod verify;
 mod web;
 
 use anyhow::{Result, bail};
@@ -56,7 +57,11 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let rows = match arguments.first().map(String::as_str) {
-        Some("ledger") => ledger::measure(quick)?,
+        Some("ledger") => {
+            let mut rows = ledger::measure(quick)?;
+            rows.extend(verify::measure(quick)?);
+            rows
+        }
         Some("web") => web::measure(quick)?,
         other => bail!("there is nothing to measure under the name {other:?}; there are ledger and web"),
     };
