@@ -8,8 +8,11 @@ use qoin_core::{
     hash::MemoHash,
     keys::SecretKey,
     ledger::{Command, Event, State},
+    log::LogRecord,
     memo::Memo,
+    merkle,
     payment_id::PaymentId,
+    receipt::Receipt,
     transaction::{Operation, Transaction},
 };
 
@@ -221,4 +224,34 @@ pub fn good_chain() -> Growing {
     chain.accept_with(CYN.address(), &CYN.key(1), transfer(ADA, 2), particulars(newest, 1));
     chain.accept_with(DAN.address(), &DAN.key(0), opening(DAN), particulars(0, 2));
     chain
+}
+
+/// The receipt of the payment with the memo.
+///
+/// # Panics
+/// When the chain is not the good one.
+pub fn receipt_of_memo(chain: &Growing) -> Receipt {
+    let records = chain.items.iter().filter_map(|item| match item {
+        Item::Record(record) => Some(&**record),
+        _ => None,
+    });
+    let block = chain.items.iter().find_map(|item| match item {
+        Item::Block(block) if block.coinbase.height == 2 => Some(block),
+        _ => None,
+    });
+    let block = block.expect("the good chain has a second block");
+    let run = records.clone().skip(5).take(2).map(LogRecord::leaf);
+    let leaves: Vec<_> = [block.coinbase.hash()].into_iter().chain(run).collect();
+    Receipt {
+        genesis: chain.state.genesis().clone(),
+        record: records.clone().nth(5).expect("the good chain has this record").clone(),
+        memo: Some(Memo::new(MEMO.1, MEMO.0).expect("a good memo")),
+        signer_key: Some(ADA.key(0).public_key()),
+        header: block.header,
+        proof: merkle::prove(&leaves, 1).expect("there are three leaves"),
+        height: 2,
+        solved_ms: block.solved_ms,
+        leader_key: leader_key().public_key(),
+        seal: block.seal,
+    }
 }

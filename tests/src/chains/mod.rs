@@ -4,6 +4,7 @@
 #[path = "../../../core/tests/common/chain.rs"]
 pub mod chain;
 pub mod corrupt;
+pub mod example;
 pub mod good;
 pub mod long;
 mod records;

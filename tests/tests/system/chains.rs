@@ -2,12 +2,21 @@
 
 use anyhow::{Context, Result, ensure};
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use qoin_core::replay::{Fault, Summary, Verifier};
+use qoin_core::{
+    file_head::FileKind,
+    hash::GenesisHash,
+    memo::Memo,
+    receipt::{Known, Receipt, SignedBy},
+    replay::{Fault, Summary, Verifier},
+    target::CompactTarget,
+};
 use qoin_tests::chains::{
     corrupt::{Corrupt, corpus},
+    example::example,
     file,
-    good::good_chain,
+    good::{good_chain, receipt_of_memo},
 };
+use qoin_tests::process::program;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -53,6 +62,77 @@ fn every_corrupted_chain_is_caught_at_its_place_by_name() {
     }
 }
 
+#[test]
+fn the_document_shows_the_kept_chain() -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/chain.md");
+    let document = std::fs::read_to_string(&path)?;
+    let (begin, end) = ("<!-- example -->\n", "<!-- end of example -->");
+    let (before, rest) = document.split_once(begin).context("the document has an example")?;
+    let (shown, after) = rest.split_once(end).context("the example has an end")?;
+    let example = example();
+    if std::env::var_os("QOIN_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{example}{end}{after}"))?;
+    } else {
+        assert!(shown == example, "the example is another now: QOIN_BLESS=1 cargo nextest run -p qoin-tests chains");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_kept_receipt_is_good_and_a_changed_one_is_not() -> Result<()> {
+    let receipt = receipt_of_memo(&good_chain());
+    let bytes = receipt.to_file();
+    let path = folder().join("good.receipt");
+    if std::env::var_os("QOIN_BLESS").is_some() {
+        std::fs::write(&path, &bytes)?;
+    }
+    assert!(std::fs::read(&path)? == bytes, "the form of receipts has changed");
+    let genesis = receipt.genesis.hash();
+    let known = Known { genesis: Some(genesis), leader_key: Some(receipt.leader_key) };
+    let proven = Receipt::from_file(&bytes)?.verify(&known)?;
+    assert_eq!((proven.genesis, proven.signed, proven.leader_of_genesis), (genesis, SignedBy::FirstKey, true));
+    // Every single bit counts.
+    for bit in 0..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let verified = Receipt::from_file(&changed).and_then(|receipt| receipt.verify(&known));
+        assert!(verified.is_err(), "bit {bit} of {} does not count", bytes.len() * 8);
+    }
+    Ok(())
+}
+
+#[test]
+fn each_fault_of_a_receipt_has_its_name() {
+    let good = receipt_of_memo(&good_chain());
+    let fault = |change: fn(&mut Receipt)| {
+        let mut receipt = good.clone();
+        change(&mut receipt);
+        receipt.verify(&Known::default()).map_err(|fault| fault.name())
+    };
+    assert_eq!(fault(|receipt| receipt.genesis.rules_version = 2), Err("genesis"));
+    assert_eq!(fault(|receipt| receipt.memo = Some(Memo::new("tea", [7; 32]).expect("a memo"))), Err("memo"));
+    assert_eq!(fault(|receipt| receipt.signer_key = Some(receipt.leader_key)), Err("signature"));
+    assert_eq!(fault(|receipt| receipt.record.number += 1), Err("merkle_root"));
+    assert_eq!(fault(|receipt| receipt.header.nonce += 1), Err("proof_of_work"));
+    assert_eq!(fault(|receipt| receipt.header.bits = CompactTarget(0x207f_ffff)), Err("proof_of_work"));
+    assert_eq!(fault(|receipt| receipt.height += 1), Err("seal"));
+    assert_eq!(fault(|receipt| receipt.solved_ms += 1), Err("seal"));
+    // Without memo and key it proves less, and is good all the same.
+    assert_eq!(fault(|receipt| (receipt.memo, receipt.signer_key) = (None, None)).map(|it| it.signed), Ok(SignedBy::NotShown));
+    let named = |known| good.verify(&known).map_err(|fault| fault.name());
+    let foreign = GenesisHash::from_bytes([1; 32]);
+    assert_eq!(named(Known { genesis: Some(foreign), leader_key: None }), Err("foreign_genesis"));
+    assert_eq!(named(Known { genesis: None, leader_key: good.signer_key }), Err("foreign_leader"));
+    let file = |bytes: &[u8]| Receipt::from_file(bytes).map_err(|fault| fault.name());
+    let bytes = good.to_file();
+    assert_eq!(file(&bytes[..15]), Err("truncated"));
+    assert_eq!(file(&bytes[..16]), Err("malformed"));
+    assert_eq!(file(&[&bytes[..], &[0]].concat()), Err("malformed"));
+    assert_eq!(file(&[&bytes[..], &[0; 4_096]].concat()), Err("too_long"));
+    assert_eq!(file(&FileKind::Chain.head()), Err("not_a_receipt"));
+    assert_eq!(file(&[&bytes[..12], &[2, 0, 0, 0]].concat()), Err("file_version"));
+}
+
 /// What tests/verifier/verify_chain.py says of files, one after the other.
 pub fn verdicts_of_python(files: &[PathBuf]) -> Result<Vec<Value>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier/verify_chain.py");
@@ -65,8 +145,17 @@ pub fn verdicts_of_python(files: &[PathBuf]) -> Result<Vec<Value>> {
     Ok(verdicts)
 }
 
+/// The program's outcome: its exit code, and the one line of JSON that it prints.
+pub fn qoin(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(Option<i32>, Value)> {
+    let mut command = Command::new(program("qoin")?);
+    let output = command.args(arguments).envs(variables.iter().copied()).output().context("starting qoin")?;
+    let told = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("qoin {arguments:?} told {}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok((output.status.code(), told))
+}
+
 #[test]
-fn the_verifier_in_python_finds_the_same() -> Result<()> {
+fn the_program_and_the_verifier_in_python_find_the_same() -> Result<()> {
     let temporary = tempfile::tempdir()?;
     let corpus = corpus();
     let mut files = vec![folder().join("good.chain")];
@@ -75,6 +164,13 @@ fn the_verifier_in_python_finds_the_same() -> Result<()> {
         std::fs::write(files.last().context("just pushed")?, &corrupt.bytes)?;
     }
     let verdicts = verdicts_of_python(&files)?;
+    for (file, verdict) in files.iter().zip(&verdicts) {
+        let (code, told) = qoin(&["verify", "--json", "--file", &file.display().to_string()], &[])?;
+        assert_eq!(code, Some(i32::from(verdict["ok"] != json!(true))));
+        for key in ["ok", "rule", "height", "record", "head", "records", "pending", "accounts", "state"] {
+            assert_eq!(told[key], verdict[key], "{key}: {told} {verdict}");
+        }
+    }
     let state = good_chain().state.hash().to_string();
     assert_eq!((&verdicts[0]["ok"], &verdicts[0]["state"]), (&json!(true), &json!(state)));
     for (corrupt, verdict) in corpus.iter().zip(&verdicts[1..]) {

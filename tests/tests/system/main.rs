@@ -6,6 +6,7 @@ mod crash;
 mod exactly_once;
 mod kept_data;
 mod refusals;
+mod verifying;
 mod website;
 
 use anyhow::Result;

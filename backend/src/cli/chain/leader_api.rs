@@ -141,8 +141,9 @@ impl Iterator for Download {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let frame = tokio::time::timeout(ANSWER_TIMEOUT, self.body.frame());
-            let frame = match self.runtime.block_on(async { frame.await }) {
+            let body = &mut self.body;
+            let next = self.runtime.block_on(async { tokio::time::timeout(ANSWER_TIMEOUT, body.frame()).await });
+            let frame = match next {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(error))) => return Some(Err(io::Error::other(error))),
                 Ok(None) => return None,
