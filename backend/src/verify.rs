@@ -74,7 +74,7 @@ pub enum VerifyError {
 pub fn verify(
     source: &mut (dyn Read + Send),
     settings: Settings,
-    mut progress: impl FnMut(&Genesis, Progress),
+    mut progress: impl FnMut(Progress),
 ) -> Result<(Genesis, Summary), VerifyError> {
     let mut source = Source { source, items: ItemReader::default(), buffer: vec![0; READ_BYTES] };
     let genesis = source.genesis()?;
@@ -98,7 +98,7 @@ pub fn verify(
         // Whatever ends this ends the reader, too: it finds that nobody takes what it sends.
         ordered.into_iter().try_for_each(|next| {
             let done = apply(&mut replay, next)?;
-            progress(&genesis, done);
+            progress(done);
             Ok::<_, VerifyError>(())
         })
     })?;
@@ -193,8 +193,13 @@ impl Source<'_> {
                 Err(last) => break Some(last),
             }
             if batch.len() == BATCH_ITEMS
-                && hand_on(std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ITEMS)), self.items.offset(), &work, &order)
-                    .is_none()
+                && hand_on(
+                    std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ITEMS)),
+                    self.items.offset(),
+                    &work,
+                    &order,
+                )
+                .is_none()
             {
                 return;
             }

@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn a_head_is_of_its_kind_and_version() {
         assert_eq!(FileKind::Chain.check(&FileKind::Chain.head()), Ok(()));
-        assert_eq!(FileKind::Receipt.check(&FileKind::Chain.head()), Err(HeadError::Foreign { kind: FileKind::Receipt }));
+        assert_eq!(
+            FileKind::Receipt.check(&FileKind::Chain.head()),
+            Err(HeadError::Foreign { kind: FileKind::Receipt })
+        );
         let mut newer = FileKind::Receipt.head();
         newer[12] = 2;
         let error = FileKind::Receipt.check(&newer).unwrap_err();

@@ -171,8 +171,7 @@ impl Receipt {
         if bytes.len() > RECEIPT_BYTES_MAX {
             return Err(ReceiptFault::TooLong(bytes.len()));
         }
-        let (head, content) =
-            bytes.split_first_chunk::<HEAD_LEN>().ok_or(ReceiptFault::Truncated(bytes.len()))?;
+        let (head, content) = bytes.split_first_chunk::<HEAD_LEN>().ok_or(ReceiptFault::Truncated(bytes.len()))?;
         FileKind::Receipt.check(head)?;
         Ok(decode(content)?)
     }

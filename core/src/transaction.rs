@@ -146,7 +146,11 @@ impl SignedTransaction {
         find_valid(&claims, &mut valid, &mut random);
         let ids: Vec<_> = claims.iter().map(Claim::id).collect();
         let found = batch.into_iter().zip(ids).zip(valid);
-        found.map(|(((signed, key), id), valid)| valid.then_some(VerifiedTransaction { signed, id, key }).ok_or(WrongSignature)).collect()
+        found
+            .map(|(((signed, key), id), valid)| {
+                valid.then_some(VerifiedTransaction { signed, id, key }).ok_or(WrongSignature)
+            })
+            .collect()
     }
 
     /// Takes the signature for `key`'s without a look at it, for a verifier that was told to.

@@ -67,11 +67,14 @@ fn check_chain(arguments: &VerifyArguments) -> anyhow::Result<Report> {
     };
     let began = Instant::now();
     let mut bar = Bar::new(chain.total, arguments.json);
-    let verified = verify::verify(&mut *chain.bytes, settings, |_, progress| bar.show(progress));
+    let verified = verify::verify(&mut *chain.bytes, settings, |progress| bar.show(progress));
     bar.clear();
     let took = began.elapsed();
     match verified {
-        Ok((genesis, summary)) => Ok(Report::GoodChain { genesis, summary, from: arguments.from, took }),
+        Ok((genesis, summary)) => {
+            let (genesis, summary) = (Box::new(genesis), Box::new(summary));
+            Ok(Report::GoodChain { genesis, summary, from: arguments.from, took })
+        }
         Err(VerifyError::Fault(fault)) => Ok(Report::BadChain(fault)),
         Err(VerifyError::ForeignGenesis { expected, found }) => Ok(Report::ForeignChain { expected, found }),
         Err(error) => Err(error.into()),

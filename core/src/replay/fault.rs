@@ -1,11 +1,7 @@
 //! The first rule that a chain breaks, and where.
 
 use crate::{
-    block::BlockFault,
-    chain_file::FileFault,
-    genesis::GenesisError,
-    hash::TransactionId,
-    ledger::Refusal,
+    block::BlockFault, chain_file::FileFault, genesis::GenesisError, hash::TransactionId, ledger::Refusal,
     transaction::WrongSignature,
 };
 use std::fmt;

@@ -162,8 +162,12 @@ impl Corpus {
             contents.insert(second, contents[0].clone());
         });
         self.add("no genesis", "genesis_place", At::Genesis, |contents| drop(contents.remove(0)));
-        self.add("an end that tells one block more", "end_mismatch", At::Before(last), |contents| contents[last][1] += 1);
-        self.add("an end that tells one record less", "end_mismatch", At::Before(last), |contents| contents[last][5] -= 1);
+        self.add("an end that tells one block more", "end_mismatch", At::Before(last), |contents| {
+            contents[last][1] += 1
+        });
+        self.add("an end that tells one record less", "end_mismatch", At::Before(last), |contents| {
+            contents[last][5] -= 1
+        });
         self.add("an end in the middle", "end_mismatch", At::Before(second), |contents| {
             contents.insert(second, contents[last].clone());
         });
@@ -181,7 +185,9 @@ impl Corpus {
         add("a currency without a symbol", "currency_symbol", At::Genesis, |genesis| genesis.symbol.clear());
         add("a symbol that is too long", "currency_symbol", At::Genesis, |genesis| genesis.symbol = "é".repeat(9));
         add("blocks that are too fast", "block_interval", At::Genesis, |genesis| genesis.block_interval_ms = 999);
-        add("blocks that are too slow", "block_interval", At::Genesis, |genesis| genesis.block_interval_ms = 86_400_001);
+        add("blocks that are too slow", "block_interval", At::Genesis, |genesis| {
+            genesis.block_interval_ms = 86_400_001
+        });
         add("a recovery that takes too long", "recovery_delay", At::Genesis, |genesis| {
             genesis.recovery_delay_ms = 365 * 86_400_000 + 1;
         });

@@ -3,12 +3,7 @@
 use super::file;
 use super::good::{ADA, good_chain, receipt_of_memo};
 use qoin_core::{
-    address::Address,
-    block::seal_message,
-    chain_file::Item,
-    encode::encode,
-    file_head::HEAD_LEN,
-    keys::Purpose,
+    address::Address, block::seal_message, chain_file::Item, encode::encode, file_head::HEAD_LEN, keys::Purpose,
     log::LogRecord,
 };
 use std::fmt::Write;
@@ -109,7 +104,11 @@ pub fn example() -> String {
     table(&mut text, &bytes, bytes.len() - 15, &END);
     line(&mut text, "state hash of the whole chain, as it is shown", &chain.state.hash().to_string());
     let receipt = receipt_of_memo(&chain).to_file();
-    let _ = writeln!(text, "\nThe receipt of record 5, with its memo (`tests/corrupt-chains/good.receipt`, {} bytes), ends with:\n", receipt.len());
+    let _ = writeln!(
+        text,
+        "\nThe receipt of record 5, with its memo (`tests/corrupt-chains/good.receipt`, {} bytes), ends with:\n",
+        receipt.len()
+    );
     let proof = 4 + 4 + 4 + 2 * 32;
     let fields = [
         (proof, "leaf 1 of 3, and the 2 nodes beside its path"),

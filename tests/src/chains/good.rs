@@ -192,10 +192,12 @@ pub fn good_chain() -> Growing {
     chain.accept(system, &master, transfer(ADA, 30_000)).accept(system, &master, transfer(BOB, 10_000));
     chain.seal(None, 0, INTERVAL_MS);
     let memo = Memo::new(MEMO.1, MEMO.0).expect("a good memo");
-    chain.accept_with(ADA.address(), &ADA.key(0), transfer(BOB, 1_250), Particulars {
-        memo_hash: Some(memo.hash()),
-        ..Particulars::default()
-    });
+    chain.accept_with(
+        ADA.address(),
+        &ADA.key(0),
+        transfer(BOB, 1_250),
+        Particulars { memo_hash: Some(memo.hash()), ..Particulars::default() },
+    );
     chain.pay(BOB, 0, CYN, 2_000).seal(Some(ADA), 0, INTERVAL_MS / 4);
     chain.accept(system, &master, Operation::Issue { amount: amount(50_000) });
     chain.accept(system, &master, Operation::Burn { amount: amount(2_500) });

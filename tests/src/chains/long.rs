@@ -77,11 +77,7 @@ struct Long<'a, W> {
 
 impl<W: Write> Long<'_, W> {
     /// Accepts one transaction for each element, and seals whenever a block is full.
-    fn accept<'p, T>(
-        &mut self,
-        all: &'p [T],
-        make: impl Fn(&'p T) -> (&'p Account, Address, Operation),
-    ) -> Result<()> {
+    fn accept<'p, T>(&mut self, all: &'p [T], make: impl Fn(&'p T) -> (&'p Account, Address, Operation)) -> Result<()> {
         let genesis = self.state.genesis_hash();
         let mut number = self.state.next_number();
         for run in all.chunks(BATCH) {

@@ -171,7 +171,8 @@ impl Corpus {
         let both = [5, 6].map(|number| {
             let mut record = self.record(number);
             let id = record.signed.transaction.payment_id;
-            record.signed = Transaction::new(ADA.address(), transfer(BOB, 20_000), id, None).sign(&ADA.key(0), &genesis);
+            record.signed =
+                Transaction::new(ADA.address(), transfer(BOB, 20_000), id, None).sign(&ADA.key(0), &genesis);
             Item::Record(Box::new(record))
         });
         let index = self.record_index(5);
@@ -181,7 +182,14 @@ impl Corpus {
     fn accounts(&mut self) {
         let (ada, system) = (ADA.key(0), system_key());
         self.replace("an account opened twice", "already_open", 6, ADA.address(), &ada, opening(ADA));
-        self.replace("an account at a foreign address", "address_mismatch", 2, DAN.address(), &CYN.key(0), opening(CYN));
+        self.replace(
+            "an account at a foreign address",
+            "address_mismatch",
+            2,
+            DAN.address(),
+            &CYN.key(0),
+            opening(CYN),
+        );
         let to_itself = rotation(CYN, 0);
         self.replace("a rotation to the same key", "same_key", 10, CYN.address(), &CYN.key(0), to_itself);
         self.replace("a recovery that is not allowed", "not_recoverable", 11, BOB.address(), &system, rotation(BOB, 1));
@@ -221,8 +229,8 @@ impl Corpus {
 /// The same signature with its number written as one that is larger by the group's order, which RFC 8032 refuses.
 fn unreduced(signature: Signature) -> Signature {
     const ORDER: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0x10,
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
     let mut bytes = signature.to_bytes();
     let mut carry = 0_u16;

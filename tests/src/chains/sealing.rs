@@ -62,7 +62,9 @@ impl Corpus {
         self.remake("a run that ends later", "run", 3, |draft, _| draft.count += 1);
         self.add("a block left out", "run", At::Block(2), |contents| drop(contents.remove(second)));
         self.add("a block before its records", "run", At::Block(2), |contents| contents.swap(second - 1, second));
-        self.add("a block twice", "run", At::Block(3), |contents| contents.insert(second + 1, contents[second].clone()));
+        self.add("a block twice", "run", At::Block(3), |contents| {
+            contents.insert(second + 1, contents[second].clone())
+        });
         self.add("two blocks swapped", "run", At::Block(2), |contents| contents.swap(second, third));
         self.remake("another tree", "merkle_root", 3, |draft, _| draft.header.merkle_root = MerkleRoot::default());
         // A good block of another history, and then the one that followed the first.
@@ -148,7 +150,9 @@ impl Corpus {
         self.remake_coinbase("a reward without transfers", reward, 3, |draft| draft.coinbase.reward = one);
         self.remake_coinbase("a reward for nobody", reward, 2, |draft| draft.coinbase.rewarded = None);
         let dan = Some(DAN.address());
-        self.remake_coinbase("a reward to an address without account", "rewarded", 2, |draft| draft.coinbase.rewarded = dan);
+        self.remake_coinbase("a reward to an address without account", "rewarded", 2, |draft| {
+            draft.coinbase.rewarded = dan
+        });
     }
 
     fn seals(&mut self) {

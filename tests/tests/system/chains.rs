@@ -118,7 +118,10 @@ fn each_fault_of_a_receipt_has_its_name() {
     assert_eq!(fault(|receipt| receipt.height += 1), Err("seal"));
     assert_eq!(fault(|receipt| receipt.solved_ms += 1), Err("seal"));
     // Without memo and key it proves less, and is good all the same.
-    assert_eq!(fault(|receipt| (receipt.memo, receipt.signer_key) = (None, None)).map(|it| it.signed), Ok(SignedBy::NotShown));
+    assert_eq!(
+        fault(|receipt| (receipt.memo, receipt.signer_key) = (None, None)).map(|it| it.signed),
+        Ok(SignedBy::NotShown)
+    );
     let named = |known| good.verify(&known).map_err(|fault| fault.name());
     let foreign = GenesisHash::from_bytes([1; 32]);
     assert_eq!(named(Known { genesis: Some(foreign), leader_key: None }), Err("foreign_genesis"));
@@ -138,9 +141,10 @@ pub fn verdicts_of_python(files: &[PathBuf]) -> Result<Vec<Value>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier/verify_chain.py");
     let output = Command::new("python3").arg("-B").arg(script).args(files).output().context("starting python3")?;
     let text = String::from_utf8(output.stdout).context("it prints text")?;
-    let verdicts: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>().with_context(|| {
-        format!("verify_chain.py printed {text:?} and {}", String::from_utf8_lossy(&output.stderr))
-    })?;
+    let verdicts: Vec<Value> =
+        text.lines().map(serde_json::from_str).collect::<Result<_, _>>().with_context(|| {
+            format!("verify_chain.py printed {text:?} and {}", String::from_utf8_lossy(&output.stderr))
+        })?;
     ensure!(verdicts.len() == files.len(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(verdicts)
 }

@@ -48,7 +48,8 @@ impl LeaderApi {
     /// The API at an address.
     pub fn at(url: &str) -> Result<Self> {
         let authority = LeaderUrl::parse(url).map_err(|refused| anyhow!("{}", refused.what))?.authority;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting a runtime")?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting a runtime")?;
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let client = Client::builder(TokioExecutor::new()).build(connector);

@@ -17,8 +17,8 @@ pub fn check(path: &Path, genesis: Option<GenesisHash>, leader_key: Option<Publi
     // A byte more than a receipt has shows that it is none.
     let read = File::open(path).and_then(|file| file.take(RECEIPT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
     read.with_context(|| format!("reading {}", path.display()))?;
-    let verified = Receipt::from_file(&bytes)
-        .and_then(|receipt| Ok((receipt.verify(&Known { genesis, leader_key })?, receipt)));
+    let verified =
+        Receipt::from_file(&bytes).and_then(|receipt| Ok((receipt.verify(&Known { genesis, leader_key })?, receipt)));
     Ok(match verified {
         Ok((proven, receipt)) => Report::GoodReceipt {
             receipt: Box::new(receipt),

@@ -17,9 +17,9 @@ pub enum Report {
     /// The chain keeps every rule.
     GoodChain {
         /// The currency.
-        genesis: Genesis,
+        genesis: Box<Genesis>,
         /// What the chain comes to.
-        summary: Summary,
+        summary: Box<Summary>,
         /// The first height whose transactions' signatures were checked.
         from: u32,
         /// How long it took.
@@ -179,7 +179,9 @@ fn good_receipt(receipt: &Receipt, proven: &Proven, genesis_given: bool, leader_
         assumed.push("that the genesis above is the chain you mean (name it with --genesis)");
     }
     if !proven.leader_of_genesis && !leader_given {
-        assumed.push("that the leader's key above was named on the chain; it is not the genesis' (name it with --leader-key)");
+        assumed.push(
+            "that the leader's key above was named on the chain; it is not the genesis' (name it with --leader-key)",
+        );
     }
     assumed.push("that the leader sealed no other history besides: only the chain shows that");
     format!(
