@@ -88,7 +88,7 @@ impl Replay {
             head: head.hash,
             records: self.state.next_number(),
             pending: self.state.pending_count() as u64,
-            accounts: self.state.accounts_count(),
+            accounts: u64::from(self.state.accounts_count()),
             issued: head.issued,
             burned: head.burned,
             state: self.state.hash(),
@@ -116,8 +116,7 @@ impl Replay {
         let transaction = self.verified(accepted_us, finding)?;
         match self.state.apply(Command::Replay { accepted_us, transaction })? {
             Event::Accepted(_) => Ok(()),
-            Event::Repeated { number } => Err(BrokenRule::Repeated { number }),
-            Event::Sealed(_) => unreachable!("no block was applied"),
+            event => unreachable!("a record that is replayed is accepted or refused: {event:?}"),
         }
     }
 

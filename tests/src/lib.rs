@@ -2,8 +2,8 @@
 //! does what a wallet does.
 
 pub mod api;
-pub mod kept;
 pub mod chains;
+pub mod kept;
 pub mod leader;
 pub mod member;
 pub mod miner;

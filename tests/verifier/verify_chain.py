@@ -21,7 +21,6 @@ from zip215 import verifies
 
 ALL_256 = 2**256 - 1
 ALL_64 = 2**64 - 1
-REMEMBERED_US = 86_700_001_000
 
 
 class Fault(Exception):
@@ -151,7 +150,7 @@ class Ledger:
         self.leader_key, self.past = genesis.leader_key, []
         self.pending = []
         self.accepted_us = genesis.time_ms * 1000
-        self.remembered, self.remembered_in_order = {}, []
+        self.payment_ids = set()
 
     def check_genesis(self):
         g = self.genesis
@@ -174,18 +173,15 @@ class Ledger:
         signed = b"qoin/transaction" + self.genesis_hash + record.transaction
         signed_by = self.signed_by(record, signed)
         require(record.version == 1, "transaction_version")
-        identity, transaction_id = (record.signer, record.payment_id), sha256d(signed)
-        if identity in self.remembered:
-            require(self.remembered[identity] == transaction_id, "payment_id_conflict")
-            raise Broken("repeated")
         created_ms, accepted_ms = int.from_bytes(record.payment_id[:6], "big"), now_us // 1000
         require(created_ms + 86_400_000 >= accepted_ms, "expired")
+        require((record.signer, record.payment_id) not in self.payment_ids, "payment_id_conflict")
         require(created_ms <= accepted_ms + 300_000, "from_future")
         require(now_us > self.accepted_us, "accepted_time")
         self.operate(record, signed_by)
         self.pending.append(record)
         self.accepted_us = now_us
-        self.remember(identity, transaction_id)
+        self.payment_ids.add((record.signer, record.payment_id))
 
     def signed_by(self, record, signed):
         if record.operation == OPEN_ACCOUNT:
@@ -199,12 +195,6 @@ class Ledger:
             if verifies(key, signed, record.signature):
                 return key
         raise Broken("signature")
-
-    def remember(self, identity, transaction_id):
-        self.remembered[identity] = transaction_id
-        self.remembered_in_order.append((self.accepted_us, identity))
-        while self.remembered_in_order[0][0] + REMEMBERED_US < self.accepted_us:
-            del self.remembered[self.remembered_in_order.pop(0)[1]]
 
     def operate(self, record, signed_by):
         operation, fields, now_us = record.operation, record.fields, record.accepted_us

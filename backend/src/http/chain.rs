@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
-/// How many chains may be on their way at once. Each takes some hundred kilobytes of memory, whatever its length.
+/// How many chains may be on their way at once. Each takes a few megabytes of memory, whatever its length.
 const DOWNLOADS_MAX: usize = 8;
 /// How many pieces are read ahead of the connection.
 const PIECES_AHEAD: usize = 1;

@@ -15,10 +15,10 @@ use qoin_core::{
     transaction::Operation,
 };
 
-/// How many bytes a piece of a chain has, about.
+/// How many bytes a piece of a chain has at least, but for the last one; with a run of records behind, it may have a megabyte.
 const PIECE_BYTES: usize = 128 * 1024;
 /// How many log records are read at once.
-const RUN_MAX: usize = 1_024;
+const RUN_MAX: usize = 4_096;
 
 /// Gives the store as of its latest commit.
 type Snapshots = Box<dyn Fn() -> Result<Box<dyn Snapshot>, StoreError> + Send>;
@@ -155,7 +155,7 @@ impl Export {
 impl Iterator for Export {
     type Item = Result<Vec<u8>, StoreError>;
 
-    /// The next piece, of some hundred kilobytes; none behind the end or an error.
+    /// The next piece; none behind the end or an error.
     fn next(&mut self) -> Option<Self::Item> {
         if self.stage == Stage::Ended {
             return None;

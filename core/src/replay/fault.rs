@@ -65,12 +65,6 @@ pub enum BrokenRule {
     /// The signature is not by a key that may sign this.
     #[error(transparent)]
     Signature(#[from] WrongSignature),
-    /// The same transaction a second time.
-    #[error("the same transaction stands in record {number} already")]
-    Repeated {
-        /// The first record's number.
-        number: u64,
-    },
     /// A rule of the ledger.
     #[error(transparent)]
     Ledger(#[from] Refusal),
@@ -114,7 +108,6 @@ impl BrokenRule {
             Self::Genesis(error) => genesis_name(error),
             Self::RecordNumber { .. } => "record_number",
             Self::Signature(WrongSignature) => "signature",
-            Self::Repeated { .. } => "repeated",
             Self::Ledger(refusal) => ledger_name(refusal),
             Self::Block(fault) => block_name(fault),
             Self::Conservation => "conservation",

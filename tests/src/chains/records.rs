@@ -135,7 +135,7 @@ impl Corpus {
         let ada = ADA.key(0);
         let earlier = self.record(12).signed;
         let fifth = self.record(5).signed;
-        self.change("the same payment twice", "repeated", 6, |record| record.signed = fifth);
+        self.change("the same payment twice", "payment_id_conflict", 6, |record| record.signed = fifth);
         self.alter("another payment under a used id", "payment_id_conflict", 17, &ada, |transaction, _| {
             transaction.payment_id = earlier.transaction.payment_id;
         });
