@@ -7,7 +7,7 @@ mod random;
 use qoin_core::{
     chain_file::{FileFault, Item, ItemReader},
     genesis::Genesis,
-    hash::GenesisHash,
+    hash::{GenesisHash, StateHash},
     replay::{Ahead, BrokenRule, Fault, Foresight, Place, Replay, Step, Summary, check_signatures},
 };
 use random::Buffered;
@@ -32,6 +32,8 @@ pub struct Settings {
     pub from_height: u32,
     /// The chain that it has to be.
     pub genesis: Option<GenesisHash>,
+    /// The ledger that it has to lead to.
+    pub state: Option<StateHash>,
 }
 
 /// How far the verification is.
@@ -58,6 +60,14 @@ pub enum VerifyError {
         expected: GenesisHash,
         /// The chain that was found.
         found: GenesisHash,
+    },
+    /// It keeps every rule, but leads to another ledger than the one asked for.
+    #[error("the chain leads to the ledger {found}, but the leader keeps {expected}; restore its data from a backup")]
+    OtherState {
+        /// The ledger that was asked for.
+        expected: StateHash,
+        /// The ledger that was found.
+        found: StateHash,
     },
     /// Its bytes could not be had.
     #[error("reading the chain: {0}")]
@@ -102,7 +112,11 @@ pub fn verify(
             Ok::<_, VerifyError>(())
         })
     })?;
-    Ok((genesis, replay.summary()))
+    let summary = replay.summary();
+    match settings.state.filter(|expected| *expected != summary.state) {
+        Some(expected) => Err(VerifyError::OtherState { expected, found: summary.state }),
+        None => Ok((genesis, summary)),
+    }
 }
 
 fn apply(replay: &mut Replay, next: Ordered) -> Result<Progress, VerifyError> {
@@ -229,4 +243,58 @@ fn hand_on(items: Vec<Ahead>, end: u64, work: &SyncSender<Work>, order: &SyncSen
     let (answer, checked) = sync_channel(1);
     order.send(Ordered::Batch { checked, end }).ok()?;
     work.send(Work { items, checked: answer }).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &[u8] = include_bytes!("../../tests/corrupt-chains/good.chain");
+    const SETTINGS: Settings = Settings { threads: 2, from_height: 0, genesis: None, state: None };
+
+    fn verified(mut bytes: &[u8], settings: Settings) -> Result<Summary, VerifyError> {
+        verify(&mut bytes, settings, |_| {}).map(|(_, summary)| summary)
+    }
+
+    #[test]
+    fn a_good_chain_is_good_on_any_count_of_threads() {
+        let summary = verified(GOOD, SETTINGS).unwrap();
+        assert_eq!((summary.height, summary.records, summary.pending), (24, 40, 3));
+        for settings in [Settings { threads: 1, ..SETTINGS }, Settings { threads: 7, from_height: 9, ..SETTINGS }] {
+            assert_eq!(verified(GOOD, settings).unwrap(), summary);
+        }
+        let known = Settings { genesis: Some(summary.genesis), state: Some(summary.state), ..SETTINGS };
+        assert_eq!(verified(GOOD, known).unwrap(), summary);
+    }
+
+    #[test]
+    fn another_chain_or_ledger_than_the_one_asked_for_is_named() {
+        let genesis = Settings { genesis: Some(GenesisHash::default()), ..SETTINGS };
+        assert!(matches!(verified(GOOD, genesis), Err(VerifyError::ForeignGenesis { .. })));
+        let state = Settings { state: Some(StateHash::default()), ..SETTINGS };
+        assert!(matches!(verified(GOOD, state), Err(VerifyError::OtherState { .. })));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_fault_of_the_chain() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("gone"))
+            }
+        }
+        let mut half = GOOD[..3_000].chain(Broken);
+        assert!(matches!(verify(&mut half, SETTINGS, |_| {}), Err(VerifyError::Read(_))));
+        let Err(VerifyError::Fault(fault)) = verified(&GOOD[..3_000], SETTINGS) else { panic!("half a chain is good") };
+        assert_eq!(fault.rule.name(), "truncated");
+        assert!(matches!(verified(b"", SETTINGS), Err(VerifyError::Fault(_))));
+    }
+
+    /// A fault early in a chain that is far longer than what is read ahead.
+    #[test]
+    fn a_fault_ends_the_reading() {
+        let last = GOOD.len() - 1;
+        let mut endless = GOOD[..last].chain(io::repeat(1));
+        assert!(matches!(verify(&mut endless, SETTINGS, |_| {}), Err(VerifyError::Fault(_))));
+    }
 }

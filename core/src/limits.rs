@@ -26,3 +26,5 @@ pub const PAGE_ENTRIES_MAX: u32 = 200;
 pub const PAGE_ENTRIES_DEFAULT: u32 = 50;
 /// The most headers in one answer.
 pub const HEADERS_MAX: u32 = 2_000;
+/// The most chains that are downloaded at once.
+pub const CHAIN_DOWNLOADS_MAX: usize = 8;

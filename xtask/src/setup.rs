@@ -37,6 +37,7 @@ pub fn install(need: Need) -> Result<()> {
         cargo_tool("cargo-nextest", NEXTEST, &["--locked"], "about 6 minutes, once", |version| {
             numbers(version).is_some_and(|version| version >= NEXTEST_OLDEST)
         })?;
+        python()?;
         browser()?;
         npm_packages(&workspace::root().join("tests/e2e"))?;
     }
@@ -115,6 +116,14 @@ fn node() -> Result<()> {
         bail!("node {version} is here, but {NODE_OLDEST} or newer is needed");
     }
     debian_packages(&["nodejs", "npm"], "about a minute")
+}
+
+/// For the second verifier of chains, which needs nothing but Python itself.
+fn python() -> Result<()> {
+    match installed_version("python3", &["--version"]) {
+        Some(_) => Ok(()),
+        None => debian_packages(&["python3"], "a few seconds"),
+    }
 }
 
 /// Installs Debian packages, as root or through sudo.

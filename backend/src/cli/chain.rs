@@ -64,6 +64,7 @@ fn check_chain(arguments: &VerifyArguments) -> anyhow::Result<Report> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         from_height: arguments.from,
         genesis: arguments.genesis,
+        state: chain.state,
     };
     let began = Instant::now();
     let mut bar = Bar::new(chain.total, arguments.json);
@@ -77,6 +78,7 @@ fn check_chain(arguments: &VerifyArguments) -> anyhow::Result<Report> {
         }
         Err(VerifyError::Fault(fault)) => Ok(Report::BadChain(fault)),
         Err(VerifyError::ForeignGenesis { expected, found }) => Ok(Report::ForeignChain { expected, found }),
+        Err(VerifyError::OtherState { expected, found }) => Ok(Report::OtherState { expected, found }),
         Err(error) => Err(error.into()),
     }
 }

@@ -3,14 +3,15 @@
 use super::Leader;
 use super::error::ApiError;
 use crate::identity::MemberSession;
-use crate::ledger::Export;
+use crate::ledger::{Export, LedgerError};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::IntoResponse;
 use qoin_core::api::chain::{CHAIN_PATH, CHAIN_RECORDS_HEADER, FILE_MEDIA_TYPE};
-use qoin_core::api::problem::{Problem, ProblemCode};
+use qoin_core::api::problem::Problem;
+use qoin_core::limits::CHAIN_DOWNLOADS_MAX;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +19,13 @@ use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
-/// How many chains may be on their way at once. Each takes a few megabytes of memory, whatever its length.
-const DOWNLOADS_MAX: usize = 8;
 /// How many pieces are read ahead of the connection.
 const PIECES_AHEAD: usize = 1;
 /// How long a client may take for one piece; one that takes longer is cut off.
 const PIECE_TIMEOUT: Duration = Duration::from_secs(60);
 
-static DOWNLOADS: Semaphore = Semaphore::const_new(DOWNLOADS_MAX);
+/// Each takes a few megabytes of memory, whatever the chain's length.
+static DOWNLOADS: Semaphore = Semaphore::const_new(CHAIN_DOWNLOADS_MAX);
 
 /// The whole chain, from its genesis to its end now: a file for `qoin verify`. docs/chain.md says how it is laid out.
 /// Accepted transactions that no block seals yet stand at its end. Memos are not in it.
@@ -45,9 +45,7 @@ pub async fn download_chain(
     State(leader): State<Arc<Leader>>,
     _: MemberSession,
 ) -> Result<impl IntoResponse, ApiError> {
-    let permit = DOWNLOADS.try_acquire().map_err(|_| {
-        ApiError::new(ProblemCode::Busy, format_args!("{DOWNLOADS_MAX} chains are being downloaded; try again shortly"))
-    })?;
+    let permit = DOWNLOADS.try_acquire().map_err(|_| LedgerError::Busy)?;
     let export = leader.ledger.read().export()?;
     let records = HeaderValue::from(export.end().records);
     let (pieces, body) = mpsc::channel(PIECES_AHEAD);

@@ -3,7 +3,7 @@
 use qoin_core::{
     amount::Amount,
     genesis::Genesis,
-    hash::GenesisHash,
+    hash::{GenesisHash, StateHash},
     receipt::{Proven, Receipt, ReceiptFault, SignedBy},
     replay::{Fault, Place, Summary},
     transaction::Operation,
@@ -34,6 +34,13 @@ pub enum Report {
         /// The one found.
         found: GenesisHash,
     },
+    /// The chain keeps every rule, but the leader keeps another ledger beside it.
+    OtherState {
+        /// The leader's.
+        expected: StateHash,
+        /// The chain's.
+        found: StateHash,
+    },
     /// The receipt proves what it says.
     GoodReceipt {
         /// The receipt.
@@ -56,7 +63,7 @@ impl Report {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::GoodChain { .. } | Self::GoodReceipt { .. } => 0,
-            Self::BadChain(_) | Self::ForeignChain { .. } | Self::BadReceipt(_) => 1,
+            Self::BadChain(_) | Self::ForeignChain { .. } | Self::OtherState { .. } | Self::BadReceipt(_) => 1,
             Self::Failed(_) => 2,
         })
     }
@@ -90,6 +97,7 @@ impl Report {
                 })
             }
             Self::ForeignChain { .. } => json!({ "ok": false, "rule": "foreign_genesis", "detail": self.text() }),
+            Self::OtherState { .. } => json!({ "ok": false, "rule": "other_state", "detail": self.text() }),
             Self::GoodReceipt { receipt, proven, .. } => json!({
                 "ok": true, "genesis": proven.genesis, "transaction": proven.transaction,
                 "record": receipt.record, "memo": receipt.memo.as_ref().map(|memo| memo.text()),
@@ -111,6 +119,10 @@ impl Report {
             Self::GoodChain { genesis, summary, from, took } => good_chain(genesis, summary, *from, *took),
             Self::BadChain(fault) => format!("The chain is wrong {fault} ({}).", fault.rule.name()),
             Self::ForeignChain { expected, found } => format!("This is the chain {found}, not {expected}."),
+            Self::OtherState { expected, found } => format!(
+                "The chain is good and leads to the ledger {found}, but the leader keeps {expected}: its data are damaged, \
+                 and have to be restored from a backup."
+            ),
             Self::GoodReceipt { receipt, proven, genesis_given, leader_given } => {
                 good_receipt(receipt, proven, *genesis_given, *leader_given)
             }

@@ -2,9 +2,10 @@
 
 use super::leader_api::LeaderApi;
 use anyhow::{Context, Result};
-use qoin::ledger::{Export, StoreError};
+use qoin::ledger::{Export, StoreError, state_hash};
 use qoin::store::RedbReader;
 use qoin_core::api::chain::{CHAIN_PATH, CHAIN_RECORDS_HEADER};
+use qoin_core::hash::StateHash;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub struct Chain {
     pub bytes: Box<dyn Read + Send>,
     /// How much there is.
     pub total: Total,
+    /// The digest of the ledger that the leader keeps beside the chain.
+    pub state: Option<StateHash>,
 }
 
 /// How much there is to read.
@@ -59,7 +62,7 @@ pub fn open_file(path: &Path) -> Result<Chain> {
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     let (metadata, file) = opened.with_context(|| format!("opening {}", path.display()))?;
     let total = if metadata.is_file() { Total::Bytes(metadata.len()) } else { Total::Unknown };
-    Ok(Chain { bytes: Box::new(file), total })
+    Ok(Chain { bytes: Box::new(file), total, state: None })
 }
 
 fn open_data(folder: &Path) -> Result<Chain> {
@@ -72,10 +75,11 @@ fn open_data(folder: &Path) -> Result<Chain> {
         ),
         _ => error.into(),
     })?;
+    let state = Some(state_hash(&*store.snapshot()?)?);
     let export = Export::of_store(store)?;
     let total = Total::Records(export.end().records);
     let pieces = export.map(|piece| piece.map_err(io::Error::other));
-    Ok(Chain { bytes: Box::new(Pieces::of(pieces)), total })
+    Ok(Chain { bytes: Box::new(Pieces::of(pieces)), total, state })
 }
 
 fn open_url(url: &str, arguments: &SourceArguments) -> Result<Chain> {
@@ -89,7 +93,11 @@ fn open_url(url: &str, arguments: &SourceArguments) -> Result<Chain> {
     }
     let answer = leader.download(CHAIN_PATH)?;
     let records = answer.header(CHAIN_RECORDS_HEADER).and_then(|records| records.parse().ok());
-    Ok(Chain { bytes: Box::new(Pieces::of(answer)), total: records.map_or(Total::Unknown, Total::Records) })
+    Ok(Chain {
+        bytes: Box::new(Pieces::of(answer)),
+        total: records.map_or(Total::Unknown, Total::Records),
+        state: None,
+    })
 }
 
 fn token(arguments: &SourceArguments) -> Result<Option<String>> {
