@@ -12,7 +12,7 @@ use std::fmt::Write;
 type Field = (usize, &'static str);
 
 const GENESIS: [Field; 16] = [
-    (2, "the item's length, 133"),
+    (2, "the item's length"),
     (1, "kind: genesis"),
     (4, "rules_version 1"),
     (4, "4 bytes of text follow"),
@@ -31,7 +31,7 @@ const GENESIS: [Field; 16] = [
 ];
 
 const RECORD: [Field; 12] = [
-    (2, "the item's length, 180"),
+    (2, "the item's length"),
     (1, "kind: record"),
     (8, "number 5"),
     (8, "accepted_us"),
@@ -54,7 +54,7 @@ const BLOCK: [Field; 26] = [
     (4, "time, s"),
     (4, "bits"),
     (4, "nonce"),
-    (4, "the coinbase's length, 121"),
+    (4, "the coinbase's length"),
     (5, "version 2, one input"),
     (32, "what it spends: nothing"),
     (4, "and its index"),
@@ -74,7 +74,7 @@ const BLOCK: [Field; 26] = [
     (64, "seal"),
 ];
 
-const END: [Field; 4] = [(2, "the item's length, 13"), (1, "kind: end"), (4, "24 blocks"), (8, "40 records")];
+const END: [Field; 4] = [(2, "the item's length"), (1, "kind: end"), (4, "24 blocks"), (8, "40 records")];
 
 /// The example's text.
 ///
@@ -87,26 +87,31 @@ pub fn example() -> String {
     let (record_at, record) = find(&chain.items, |item| matches!(item, Item::Record(record) if record.number == 5));
     let (block_at, block) = find(&chain.items, |item| matches!(item, Item::Block(block) if block.coinbase.height == 2));
     let (Item::Record(record), Item::Block(block)) = (record, block) else { unreachable!("found by their kinds") };
-    let mut text = String::from("The head, and the first item:\n");
+    let mut text = String::from("The head:\n");
     table(&mut text, &bytes, 0, &[(12, "`qoin/chain`, two zero bytes"), (4, "version 1")]);
+    text.push_str("\nThe first item:\n");
     table(&mut text, &bytes, HEAD_LEN, &GENESIS);
+    text.push('\n');
     line(&mut text, "genesis hash, as it is shown", &genesis.to_string());
     text.push_str("\nLog record 5, in which Ada pays Bob 12.50:\n");
     table(&mut text, &bytes, record_at, &RECORD);
+    text.push('\n');
     record_hashes(&mut text, record, &genesis);
     text.push_str("\nBlock 2, which seals it:\n");
     table(&mut text, &bytes, block_at, &BLOCK);
+    text.push('\n');
     let message = seal_message(&block.header, block.coinbase.height, block.solved_ms);
     line(&mut text, "coinbase's leaf, in its own order", &hex::encode(block.coinbase.hash().to_bytes()));
     line(&mut text, "block hash, as it is shown", &block.header.hash().to_string());
     line(&mut text, "what the seal signs", &hex::encode(Purpose::Seal.signed_bytes(&genesis, &message)));
     text.push_str("\nThe last item:\n");
     table(&mut text, &bytes, bytes.len() - 15, &END);
+    text.push('\n');
     line(&mut text, "state hash of the whole chain, as it is shown", &chain.state.hash().to_string());
     let receipt = receipt_of_memo(&chain).to_file();
     let _ = writeln!(
         text,
-        "\nThe receipt of record 5, with its memo (`tests/corrupt-chains/good.receipt`, {} bytes), ends with:\n",
+        "\nThe receipt of record 5, with its memo (`tests/corrupt-chains/good.receipt`, {} bytes), ends with:",
         receipt.len()
     );
     let proof = 4 + 4 + 4 + 2 * 32;
@@ -145,7 +150,6 @@ fn table(text: &mut String, bytes: &[u8], mut at: usize, fields: &[Field]) {
         let _ = writeln!(text, "| {at} | `{}` | {what} |", hex::encode(&bytes[at..at + length]));
         at += length;
     }
-    text.push('\n');
 }
 
 fn line(text: &mut String, what: &str, value: &str) {
