@@ -2,6 +2,7 @@
 //! borsh, little endian, with no byte missing and none left over.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::{fmt, marker::PhantomData, str::FromStr};
 use thiserror::Error;
 
 /// Bytes that are not the canonical form of the expected type.
@@ -31,6 +32,30 @@ fn short_type_name<T>() -> &'static str {
     full.rsplit("::").next().unwrap_or(full)
 }
 
+/// Reads a type from its text form, in place, without making a string of it first.
+pub(crate) struct TextVisitor<T> {
+    form: &'static str,
+    read: PhantomData<T>,
+}
+
+impl<T> TextVisitor<T> {
+    pub(crate) const fn new(form: &'static str) -> Self {
+        Self { form, read: PhantomData }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> serde::de::Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a string: {}", self.form)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 /// Serde by the type's own text form (`Display` and `FromStr`), and an OpenAPI string schema.
 macro_rules! text_serde {
     ($name:ident, $form:literal) => {
@@ -42,8 +67,7 @@ macro_rules! text_serde {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str> as serde::Deserialize<'de>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(crate::encode::TextVisitor::new($form))
             }
         }
 

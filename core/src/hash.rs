@@ -52,7 +52,11 @@ macro_rules! hash_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().rev().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut reversed = self.0;
+                reversed.reverse();
+                let mut text = [0; 64];
+                hex::encode_to_slice(reversed, &mut text).expect("two digits for each byte");
+                f.write_str(std::str::from_utf8(&text).expect("digits are ASCII"))
             }
         }
 

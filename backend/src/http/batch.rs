@@ -61,8 +61,9 @@ pub async fn submit_batch(
 ) -> Result<Json<BatchAnswer>, ApiError> {
     let _place = leader.batches.place()?;
     let body = read_body(request.into_body(), BATCH_BYTES_MAX).await?;
-    let entries = read_entries(&body)?;
-    drop(body);
+    // Thousands of keys take a while to check: not on a thread that others wait for.
+    let read = tokio::task::spawn_blocking(move || read_entries(&body)).await;
+    let entries = read.map_err(ApiError::internal)??;
     let mut faults = Vec::with_capacity(entries.len());
     let mut good = Vec::with_capacity(entries.len());
     for entry in entries {

@@ -70,7 +70,9 @@ async fn batches(
     let (warm_up, measured) = requests.split_at(requests.len() / 10);
     load::send_all(program.address(), warm_up, BATCHES, Keep::Nothing).await?;
     eprintln!("sending them");
+    let before_s = program.processor_s()?;
     let run = load::send_all(program.address(), measured, BATCHES, Keep::Answers).await?;
+    let processor_s = program.processor_s()? - before_s;
     for answer in &run.answers {
         let answer: BatchAnswer = serde_json::from_slice(answer).context("a batch's answer")?;
         let refused = answer.results.iter().find(|result| !matches!(result, BatchResult::Accepted(_)));
@@ -82,6 +84,7 @@ async fn batches(
         Row::new(format!("signed transfers over HTTP, batches of {BATCH_ENTRIES_MAX}"), speed, "1/s")
             .at_least(50_000.0, 80_000.0)
             .against(postgres.name("stored procedure, 64 clients"), postgres.procedure_64),
+        Row::new("the leader's processor time for each", processor_s / sent as f64 * 1e6, "us"),
         Row::new(
             format!("one batch of {BATCH_ENTRIES_MAX}, {BATCHES} at a time, median"),
             run.percentile_ms(0.5),
@@ -104,7 +107,9 @@ async fn single(
     let (warm_up, measured) = many.split_at(many.len() / 10);
     load::send_all(program.address(), warm_up, CONNECTIONS, Keep::Nothing).await?;
     eprintln!("sending them");
+    let before_s = program.processor_s()?;
     let run = load::send_all(program.address(), measured, CONNECTIONS, Keep::Nothing).await?;
+    let processor_s = program.processor_s()? - before_s;
     let speed = measured.len() as f64 / run.took.as_secs_f64();
     let fsync_ms = fsync_ms(data)?;
     let one = load::send_all(program.address(), alone, 1, Keep::Nothing).await?;
@@ -112,6 +117,7 @@ async fn single(
         Row::new(format!("signed transfers over HTTP, {CONNECTIONS} connections"), speed, "1/s")
             .at_least(20_000.0, 30_000.0)
             .against(postgres.name("one transfer a transaction, 64 clients"), postgres.statements_64),
+        Row::new("the leader's processor time for each", processor_s / measured.len() as f64 * 1e6, "us"),
         Row::new("one of these, median", run.percentile_ms(0.5), "ms"),
         Row::new("one of these, 99 of 100 within", run.percentile_ms(0.99), "ms").at_most(15.0, 15.0),
         Row::new("the file system makes 4 kB durable, median", fsync_ms, "ms"),

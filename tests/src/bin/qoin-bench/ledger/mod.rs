@@ -65,7 +65,7 @@ pub fn measure(quick: bool) -> Result<Vec<Row>> {
     rows.extend(engine.transfer_at_random(&accounts, scale.transfers, &postgres)?);
     let after = Lookups::measure(&engine, &accounts, few)?;
     rows.extend(after.against(&before));
-    engine.seal_all();
+    rows.push(engine.seal_transfers());
     let members = engine.close()?;
     let data = format!("{}k accounts, {}k transfers", scale.accounts / 1_000, scale.transfers / 1_000);
     rows.extend(program::measure(folder.path(), &members, &data)?);

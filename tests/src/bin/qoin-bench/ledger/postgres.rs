@@ -135,16 +135,8 @@ impl Server {
         }
         let data = folder.path().join("data");
         let mut initdb = command(&programs, "initdb", user, folder.path());
-        run(initdb.arg("-D").arg(&data).args([
-            "-A",
-            "trust",
-            "-U",
-            "bench",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--no-sync",
-        ]))?;
+        initdb.arg("-D").arg(&data).args(["-A", "trust", "-U", "bench", "-E", "UTF8", "--no-locale", "--no-sync"]);
+        run(&mut initdb)?;
         let log = fs::File::create(folder.path().join("log"))?;
         let mut server = Command::new("timeout");
         server.args(["--signal=QUIT", LIFETIME_S]).arg(programs.join("postgres")).arg("-D").arg(&data);

@@ -58,6 +58,17 @@ impl Program {
         Ok(kilobytes * 1024.0)
     }
 
+    /// The processor time that it has used, in seconds.
+    pub fn processor_s(&self) -> Result<f64> {
+        /// How many of the system's ticks make a second on Linux, whatever the processor.
+        const TICKS: f64 = 100.0;
+        let path = format!("/proc/{}/stat", self.process.id());
+        let stat = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+        // Behind the program's name, in parentheses, the 12th and 13th are the user's and the system's ticks.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        Ok(fields.map(|ticks| ticks.parse::<f64>().context("ticks are a number")).sum::<Result<f64>>()? / TICKS)
+    }
+
     fn stop(mut self) -> Result<()> {
         let status = self.process.interrupt()?;
         ensure!(status.success(), "the leader stopped with {status}:\n{}", self.process.output());
