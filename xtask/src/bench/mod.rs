@@ -15,7 +15,7 @@ use std::process::Command;
 pub struct Options {
     /// The group to measure; all of them when none is named.
     group: Option<Group>,
-    /// Shorter runs: every group together ends within a minute, once the programs are built.
+    /// Shorter runs: each group ends within about a minute, once the programs are built.
     #[arg(long)]
     quick: bool,
     /// Also write the rows to this file, as a JSON array.
