@@ -2,10 +2,16 @@
 
 use crate::ledger::{Ledger, Template, Work, WorkHub};
 use qoin_core::{address::Address, header::Header};
-use qoin_miner::scan::{End, scan};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use qoin_miner::{
+    kernel::{Kernel, Selection},
+    scan::{End, scan},
+};
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -62,6 +68,20 @@ async fn stale(work: &mut watch::Receiver<Option<Arc<Work>>>, current: &Work, sh
     }
 }
 
+/// The fastest kernel of this processor, checked and measured before the first job.
+fn fastest() -> Kernel {
+    static FASTEST: OnceLock<Kernel> = OnceLock::new();
+    *FASTEST.get_or_init(|| {
+        let start = Instant::now();
+        let selection = Selection::measure(|| start.elapsed());
+        for faulty in &selection.faulty {
+            tracing::error!(kernel = faulty.name, "a hashing kernel gives wrong results and is not used");
+        }
+        tracing::info!(kernel = selection.fastest().name, "mining");
+        selection.fastest()
+    })
+}
+
 type Found = (qoin_core::coinbase::Coinbase, Header);
 
 /// Searches one extranonce after the other until something is found or `stop` is set.
@@ -73,7 +93,7 @@ fn search(template: &Template, owner: Address, extranonce1: [u8; 4], stop: &Atom
         extranonce[4..].copy_from_slice(&extranonce2.to_be_bytes());
         let coinbase = template.coinbase(Some(owner), extranonce);
         let header = template.header(&coinbase, template.time(), 0);
-        match scan(&header.to_bytes(), &target, 0..=u32::MAX, stop).end {
+        match scan(fastest(), &header.to_bytes(), &target, 0..=u32::MAX, stop).end {
             End::Found(nonce) => return Some((coinbase, Header { nonce, ..header })),
             End::Exhausted => {}
             End::Stopped => return None,

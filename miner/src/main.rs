@@ -12,8 +12,8 @@ mod threads;
 use anyhow::Context;
 use clap::Parser;
 use config::{Arguments, Settings};
-use qoin_miner::kernel;
-use std::process::ExitCode;
+use qoin_miner::kernel::Selection;
+use std::{process::ExitCode, time::Instant};
 use stratum::{Account, Patience};
 use threads::Threads;
 use tokio::sync::mpsc;
@@ -62,8 +62,10 @@ enum Outcome {
 fn run(settings: Settings) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     let (found, mut shares) = mpsc::channel(WAITING_SHARES_MAX);
-    let threads = Threads::start(settings.threads, &found).context("cannot start the searching threads")?;
-    tracing::info!("{} threads, kernel {}", settings.threads, kernel::fastest().name);
+    let start = Instant::now();
+    let kernel = Selection::measure(|| start.elapsed()).fastest();
+    let threads = Threads::start(settings.threads, kernel, &found).context("cannot start the searching threads")?;
+    tracing::info!("{} threads, kernel {}", settings.threads, kernel.name);
     let account = Account { server: settings.server, user: settings.user, service_key: settings.service_key };
     let patience = Patience::default();
     let outcome = runtime.block_on(async {

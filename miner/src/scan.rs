@@ -1,6 +1,6 @@
 //! The search of one header's nonces.
 
-use crate::kernel::{self, Work};
+use crate::kernel::{Kernel, Work};
 use qoin_core::{
     hash::{BlockHash, sha256d},
     target::Target,
@@ -33,14 +33,19 @@ pub enum End {
     Stopped,
 }
 
-/// Searches `nonces` in rising order for the first whose header meets `target`, with the fastest kernel.
+/// Searches `nonces` in rising order for the first whose header meets `target`.
 ///
 /// `header` is a whole header of 80 bytes; its own nonce (the last four bytes, little endian) plays no part. The search
 /// ends soon after another thread sets `stop`, and immediately when it is set already.
-pub fn scan(header: &[u8; 80], target: &Target, nonces: RangeInclusive<u32>, stop: &AtomicBool) -> Scan {
+pub fn scan(
+    kernel: Kernel,
+    header: &[u8; 80],
+    target: &Target,
+    nonces: RangeInclusive<u32>,
+    stop: &AtomicBool,
+) -> Scan {
     let [a, b, c, d, ..] = target.to_be_bytes();
     let work = Work::new(header, u32::from_be_bytes([a, b, c, d]));
-    let first_candidate = kernel::fastest().first_candidate;
     let (mut next, last) = (*nonces.start(), *nonces.end());
     let searched_to = |nonce: u32| u64::from(nonce - *nonces.start()) + 1;
     let mut hashes = 0;
@@ -49,7 +54,7 @@ pub fn scan(header: &[u8; 80], target: &Target, nonces: RangeInclusive<u32>, sto
             return Scan { hashes, end: End::Stopped };
         }
         let until = last.min(next.saturating_add(HASHES_PER_LOOK - 1));
-        let candidate = first_candidate(&work, next, until);
+        let candidate = (kernel.first_candidate)(&work, next, until);
         let reached = candidate.unwrap_or(until);
         hashes = searched_to(reached);
         if candidate.is_some_and(|nonce| target.is_met_by(&hash_with_nonce(header, nonce))) {
@@ -71,6 +76,7 @@ pub fn hash_with_nonce(header: &[u8; 80], nonce: u32) -> BlockHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::PORTABLE;
     use qoin_core::{header::Header, target::CompactTarget};
 
     static GOING: AtomicBool = AtomicBool::new(false);
@@ -94,7 +100,7 @@ mod tests {
         let block = Header::from_bytes(&bytes);
         let target = CompactTarget(0x1a44_b9f2).expand().unwrap();
         let first = block.nonce - 200_000;
-        let scan = scan(&bytes, &target, first..=block.nonce + 10, &GOING);
+        let scan = scan(PORTABLE, &bytes, &target, first..=block.nonce + 10, &GOING);
         assert_eq!(scan, Scan { hashes: 200_001, end: End::Found(block.nonce) });
         assert_eq!(hash_with_nonce(&bytes, block.nonce), block.hash());
     }
@@ -107,7 +113,7 @@ mod tests {
         assert!(expected.len() > 5, "{expected:?}");
         let (mut found, mut next, mut hashes) = (Vec::new(), 0, 0);
         loop {
-            let scan = scan(&header(), &target, next..=20_000, &GOING);
+            let scan = scan(PORTABLE, &header(), &target, next..=20_000, &GOING);
             hashes += scan.hashes;
             match scan.end {
                 End::Found(nonce) => {
@@ -128,25 +134,25 @@ mod tests {
     fn a_candidate_above_the_target_is_passed_over() {
         // The kernel sees only the top 32 bits; this target differs from a candidate's hash below them.
         let (header, easy) = (header(), target_of_bits(8));
-        let End::Found(first) = scan(&header, &easy, 0..=u32::MAX, &GOING).end else { panic!("none found") };
+        let End::Found(first) = scan(PORTABLE, &header, &easy, 0..=u32::MAX, &GOING).end else { panic!("none found") };
         let mut just_below = hash_with_nonce(&header, first).to_bytes();
         just_below.reverse();
         just_below[31] -= 1;
         let target = Target::from_be_bytes(just_below).unwrap();
-        assert_eq!(scan(&header, &target, first..=first, &GOING), Scan { hashes: 1, end: End::Exhausted });
+        assert_eq!(scan(PORTABLE, &header, &target, first..=first, &GOING), Scan { hashes: 1, end: End::Exhausted });
         just_below[31] += 1;
         let target = Target::from_be_bytes(just_below).unwrap();
-        assert_eq!(scan(&header, &target, first..=first, &GOING), Scan { hashes: 1, end: End::Found(first) });
+        assert_eq!(scan(PORTABLE, &header, &target, first..=first, &GOING), Scan { hashes: 1, end: End::Found(first) });
     }
 
     #[test]
     fn the_edges_of_the_nonce_are_found() {
         for nonce in [0, u32::MAX] {
-            let scan = scan(&header(), &Target::MAX, nonce..=nonce, &GOING);
+            let scan = scan(PORTABLE, &header(), &Target::MAX, nonce..=nonce, &GOING);
             assert_eq!(scan, Scan { hashes: 1, end: End::Found(nonce) });
         }
         let nothing = target_of_bits(32);
-        let scan = scan(&header(), &nothing, u32::MAX - 100_000..=u32::MAX, &GOING);
+        let scan = scan(PORTABLE, &header(), &nothing, u32::MAX - 100_000..=u32::MAX, &GOING);
         assert_eq!(scan, Scan { hashes: 100_001, end: End::Exhausted });
     }
 
@@ -154,10 +160,10 @@ mod tests {
     fn a_set_flag_stops_at_once_and_a_later_one_soon() {
         let nothing = target_of_bits(32);
         let stop = AtomicBool::new(true);
-        assert_eq!(scan(&header(), &nothing, 0..=u32::MAX, &stop), Scan { hashes: 0, end: End::Stopped });
+        assert_eq!(scan(PORTABLE, &header(), &nothing, 0..=u32::MAX, &stop), Scan { hashes: 0, end: End::Stopped });
         stop.store(false, Ordering::Relaxed);
         std::thread::scope(|scope| {
-            let searching = scope.spawn(|| scan(&header(), &nothing, 0..=u32::MAX, &stop));
+            let searching = scope.spawn(|| scan(PORTABLE, &header(), &nothing, 0..=u32::MAX, &stop));
             stop.store(true, Ordering::Relaxed);
             assert_eq!(searching.join().unwrap().end, End::Stopped);
         });

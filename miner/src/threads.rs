@@ -4,6 +4,7 @@
 use qoin_core::{hash::BlockHash, target::Target};
 use qoin_miner::{
     job::Job,
+    kernel::Kernel,
     scan::{self, End},
 };
 use std::{
@@ -108,6 +109,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     hashes: AtomicU64,
+    kernel: Kernel,
 }
 
 #[derive(Default)]
@@ -128,8 +130,9 @@ impl Threads {
     ///
     /// # Errors
     /// When the system starts no more threads.
-    pub fn start(count: usize, shares: &mpsc::Sender<Share>) -> io::Result<Self> {
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), hashes: AtomicU64::new(0) });
+    pub fn start(count: usize, kernel: Kernel, shares: &mpsc::Sender<Share>) -> io::Result<Self> {
+        let (state, changed, hashes) = (Mutex::default(), Condvar::new(), AtomicU64::new(0));
+        let shared = Arc::new(Shared { state, changed, hashes, kernel });
         let mut threads = Self { shared, handles: Vec::with_capacity(count) };
         for number in 0..count {
             let (shared, shares) = (Arc::clone(&threads.shared), shares.clone());
@@ -249,7 +252,7 @@ impl Shared {
         let mut next = Some(0_u32);
         while let Some(first) = next {
             let last = first.saturating_add(HASHES_PER_COUNT - 1);
-            let found = scan::scan(&header, &assignment.target, first..=last, &assignment.replaced);
+            let found = scan::scan(self.kernel, &header, &assignment.target, first..=last, &assignment.replaced);
             self.hashes.fetch_add(found.hashes, Ordering::Relaxed);
             next = match found.end {
                 End::Stopped => None,
@@ -269,7 +272,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qoin_miner::job::JobText;
+    use qoin_miner::{job::JobText, kernel::PORTABLE};
     use std::collections::HashSet;
 
     fn assignment(clean: bool, extranonce2_len: usize, target: Target, first: u64) -> Assignment {
@@ -302,7 +305,7 @@ mod tests {
     #[test]
     fn no_two_threads_search_the_same() {
         let (sender, mut shares) = mpsc::channel(4);
-        let threads = Threads::start(3, &sender).unwrap();
+        let threads = Threads::start(3, PORTABLE, &sender).unwrap();
         threads.work_on(assignment(true, 4, Target::MAX, 0));
         let mut seen = HashSet::new();
         for _ in 0..10_000 {
@@ -317,7 +320,7 @@ mod tests {
     #[test]
     fn without_work_all_threads_sleep() {
         let (sender, shares) = mpsc::channel(4);
-        let threads = Threads::start(3, &sender).unwrap();
+        let threads = Threads::start(3, PORTABLE, &sender).unwrap();
         wait_until_asleep(&threads, 3);
         assert_eq!((threads.hashes(), threads.busy()), (0, Duration::ZERO));
         let working = threads.work_on(assignment(false, 4, unreachable_target(), 0));
@@ -336,7 +339,7 @@ mod tests {
     #[test]
     fn only_clean_work_makes_earlier_shares_worthless() {
         let (sender, shares) = mpsc::channel(4);
-        let threads = Threads::start(1, &sender).unwrap();
+        let threads = Threads::start(1, PORTABLE, &sender).unwrap();
         let first = threads.work_on(assignment(true, 4, unreachable_target(), 0));
         let second = threads.work_on(assignment(false, 4, unreachable_target(), 0));
         assert!(!threads.is_worthless(&first) && !threads.is_worthless(&second));
@@ -363,7 +366,7 @@ mod tests {
     #[test]
     fn threads_end_while_one_waits_for_room_among_the_shares() {
         let (sender, mut shares) = mpsc::channel(1);
-        let threads = Threads::start(2, &sender).unwrap();
+        let threads = Threads::start(2, PORTABLE, &sender).unwrap();
         threads.work_on(assignment(true, 4, Target::MAX, 0));
         assert!(shares.blocking_recv().is_some());
         drop(shares);

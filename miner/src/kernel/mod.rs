@@ -1,16 +1,20 @@
 //! Kernels: the innermost search of mining. A kernel hashes one header with many nonces as fast as its instruction
 //! set allows and stops at the first that may meet the target; `scan` then checks that one in full.
+//!
+//! Which one is used is decided at run time: those that the processor has must pass [`Kernel::is_sound`], and of these
+//! [`Selection::measure`] takes the fastest.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod check;
 mod portable;
+mod select;
 mod sha256;
 #[cfg(test)]
 mod tests;
 
 pub use portable::PORTABLE;
-
-use std::sync::OnceLock;
+pub use select::{Measured, Selection};
 
 /// A header without its nonce, prepared once for a search: what every nonce has in common is computed already.
 #[derive(Debug, Clone)]
@@ -44,10 +48,12 @@ impl Work {
 /// One way to search nonces.
 #[derive(Clone, Copy, Debug)]
 pub struct Kernel {
-    /// Its name in logs and measurements.
+    /// Its name in settings, logs and measurements.
     pub name: &'static str,
     /// The first nonce of `first..=last` (as a number; the header holds it little endian) whose hash's last word is at
     /// most the work's. Most candidates of a hard target meet it, but only a full comparison tells.
+    ///
+    /// Callers look at their stop flag between two calls, so a call takes no more nonces than some milliseconds do.
     pub first_candidate: fn(work: &Work, first: u32, last: u32) -> Option<u32>,
 }
 
@@ -58,26 +64,3 @@ pub fn available() -> Vec<Kernel> {
     kernels.extend(avx2::if_available());
     kernels
 }
-
-/// The fastest kernel that this processor can run and that passes its check; found once for the process.
-pub fn fastest() -> Kernel {
-    static FASTEST: OnceLock<Kernel> = OnceLock::new();
-    *FASTEST.get_or_init(|| available().into_iter().rfind(finds_bitcoin_genesis).unwrap_or(PORTABLE))
-}
-
-/// Whether the kernel finds the nonce of Bitcoin's first block, and no other near it.
-fn finds_bitcoin_genesis(kernel: &Kernel) -> bool {
-    let mut header = [0; 80];
-    header[0] = 1;
-    header[36..68].copy_from_slice(&BITCOIN_GENESIS_ROOT);
-    header[68..72].copy_from_slice(&1_231_006_505_u32.to_le_bytes());
-    header[72..76].copy_from_slice(&0x1d00_ffff_u32.to_le_bytes());
-    let nonce = 2_083_236_893;
-    (kernel.first_candidate)(&Work::new(&header, 0), nonce - 1_000, nonce + 1_000) == Some(nonce)
-}
-
-/// The Merkle root of Bitcoin's first block, in the header's byte order.
-const BITCOIN_GENESIS_ROOT: [u8; 32] = [
-    0x3b, 0xa3, 0xed, 0xfd, 0x7a, 0x7b, 0x12, 0xb2, 0x7a, 0xc7, 0x2c, 0x3e, 0x67, 0x76, 0x8f, 0x61, 0x7f, 0xc8, 0x1b,
-    0xc3, 0x88, 0x8a, 0x51, 0x32, 0x3a, 0x9f, 0xb8, 0xaa, 0x4b, 0x1e, 0x5e, 0x4a,
-];

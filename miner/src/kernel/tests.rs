@@ -1,76 +1,72 @@
-//! Every kernel against real Bitcoin headers, the edges of the nonce, and a plain SHA-256d.
+//! Every kernel against the file of searches, and against a plain SHA-256d.
 
 use super::*;
+use check::searches;
 use proptest::prelude::*;
-use qoin_core::hash::sha256d;
-
-const BITCOIN_BLOCKS: &str = include_str!("../../../tests/vectors/bitcoin-blocks.json");
-
-/// Block 125552 of Bitcoin, the usual example of what a block's hash is made of.
-const BLOCK_125552: &str = "0100000081cd02ab7e569e8bcd9317e2fe99f2de44d49ab2b8851ba4a308000000000000\
-    e320b6c2fffc8d750423db8b1eb942ae710e951ed797f7affc8892b0f1fc122bc7f5d74df2b9441a42a14695";
-
-fn header_from_hex(text: &str) -> [u8; 80] {
-    hex::decode(text).unwrap().try_into().unwrap()
-}
+use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
 
 fn with_nonce(mut header: [u8; 80], nonce: u32) -> [u8; 80] {
     header[76..].copy_from_slice(&nonce.to_le_bytes());
     header
 }
 
-fn nonce_of(header: &[u8; 80]) -> u32 {
-    u32::from_le_bytes(header[76..].try_into().unwrap())
-}
-
 /// The last word of the header's hash as a little-endian number: what a kernel compares.
 fn last_word(header: &[u8; 80]) -> u32 {
-    u32::from_le_bytes(sha256d(header)[28..].try_into().unwrap())
+    let hash = Sha256::digest(Sha256::digest(header));
+    u32::from_le_bytes(hash[28..].try_into().unwrap())
 }
 
 #[test]
-fn real_bitcoin_nonces_are_found() {
-    let blocks: Vec<serde_json::Value> = serde_json::from_str(BITCOIN_BLOCKS).unwrap();
-    assert!(blocks.len() >= 13);
-    let from_file = blocks.iter().map(|block| header_from_hex(block["header"].as_str().unwrap()));
-    for header in from_file.chain([header_from_hex(BLOCK_125552)]) {
-        let nonce = nonce_of(&header);
-        assert_eq!(last_word(&header), 0, "a Bitcoin block's hash begins with 32 zero bits");
-        for kernel in available() {
-            let work = Work::new(&with_nonce(header, 0), 0);
-            let (first, last) = (nonce.saturating_sub(777), nonce.saturating_add(777));
-            assert_eq!((kernel.first_candidate)(&work, first, last), Some(nonce), "{}", kernel.name);
-            assert_eq!((kernel.first_candidate)(&work, nonce, nonce), Some(nonce), "{}", kernel.name);
-            assert_eq!((kernel.first_candidate)(&work, first, nonce - 1), None, "{}", kernel.name);
-        }
-    }
-}
-
-#[test]
-fn the_first_and_the_last_nonce_are_searched_and_no_other() {
-    let header = header_from_hex(BLOCK_125552);
+fn every_kernel_is_sound() {
+    assert!(searches().filter(|search| search.found.is_some()).count() > 70, "the file is read");
     for kernel in available() {
-        let everything = Work::new(&header, u32::MAX);
-        for (first, last) in [(0, 0), (0, u32::MAX), (u32::MAX, u32::MAX), (u32::MAX - 300, u32::MAX)] {
-            assert_eq!((kernel.first_candidate)(&everything, first, last), Some(first), "{}", kernel.name);
-        }
-        for edge in [0, u32::MAX] {
-            let word = last_word(&with_nonce(header, edge));
-            let exactly = Work::new(&header, word);
-            assert_eq!((kernel.first_candidate)(&exactly, edge, edge), Some(edge), "{}", kernel.name);
-            let too_hard = Work::new(&header, word - 1);
-            assert_eq!((kernel.first_candidate)(&too_hard, edge, edge), None, "{}", kernel.name);
-        }
-        let nothing = Work::new(&header, 0);
-        assert_eq!((kernel.first_candidate)(&nothing, u32::MAX - 1_000, u32::MAX), None, "{}", kernel.name);
-        assert_eq!((kernel.first_candidate)(&everything, 9, 8), None, "an empty range, {}", kernel.name);
+        assert!(kernel.is_sound(), "{}", kernel.name);
     }
 }
 
 #[test]
-fn the_fastest_kernel_passes_its_check() {
-    assert!(available().iter().all(finds_bitcoin_genesis));
-    assert!(available().iter().any(|kernel| kernel.name == fastest().name));
+fn a_faulty_kernel_does_not_pass() {
+    fn never(_: &Work, _: u32, _: u32) -> Option<u32> {
+        None
+    }
+    fn at_once(_: &Work, first: u32, _: u32) -> Option<u32> {
+        Some(first)
+    }
+    fn blind_in_one_lane(work: &Work, first: u32, last: u32) -> Option<u32> {
+        (PORTABLE.first_candidate)(work, first, last).filter(|nonce| (nonce - first) % 16 != 11)
+    }
+    fn beyond_the_end(work: &Work, first: u32, last: u32) -> Option<u32> {
+        (PORTABLE.first_candidate)(work, first, last.saturating_add(16))
+    }
+    fn deaf_to_the_easy(work: &Work, first: u32, last: u32) -> Option<u32> {
+        (PORTABLE.first_candidate)(&Work { last_word_max: 0, ..work.clone() }, first, last)
+    }
+    for first_candidate in [never, at_once, blind_in_one_lane, beyond_the_end, deaf_to_the_easy] {
+        assert!(!Kernel { name: "faulty", first_candidate }.is_sound());
+    }
+}
+
+#[test]
+fn an_empty_range_holds_nothing() {
+    let everything = Work::new(&[7; 80], u32::MAX);
+    for kernel in available() {
+        assert_eq!((kernel.first_candidate)(&everything, 9, 8), None, "{}", kernel.name);
+    }
+}
+
+#[test]
+fn the_fastest_kernel_is_selected() {
+    let start = Instant::now();
+    let selection = Selection::measure(|| start.elapsed());
+    assert_eq!((selection.sound.len(), selection.faulty.len()), (available().len(), 0));
+    assert!(selection.sound.is_sorted_by(|left, right| left.rate >= right.rate));
+    assert_eq!(selection.fastest().name, selection.sound[0].kernel.name);
+    let nothing = Selection { sound: Vec::new(), faulty: available() };
+    assert_eq!(nothing.fastest().name, PORTABLE.name);
+    // A clock that stands still measures nothing, and ends all the same.
+    let idle = Kernel { name: "idle", first_candidate: |_, _, _| None };
+    assert!(idle.rate(Duration::from_millis(1), 1, &|| Duration::ZERO) > 0.0);
 }
 
 proptest! {

@@ -10,7 +10,7 @@ use qoin_core::{
     merkle,
     target::{CompactTarget, Target},
 };
-use qoin_miner::job::reverse_words;
+use qoin_miner::{job::reverse_words, kernel::PORTABLE};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
@@ -165,7 +165,7 @@ fn hash_of_share(params: &Value, extranonce1: [u8; 4]) -> BlockHash {
 /// Runs the client against a script and tells why the client ended, if it did before the script.
 async fn mine_against(account: &Account, patience: Patience, script: impl AsyncFnOnce(&Threads)) -> Option<String> {
     let (found, mut shares) = mpsc::channel(4);
-    let threads = Threads::start(THREADS, &found).unwrap();
+    let threads = Threads::start(THREADS, PORTABLE, &found).unwrap();
     tokio::select! {
         reason = mine(account, &patience, &threads, &mut shares) => Some(reason),
         () = script(&threads) => None,
