@@ -6,12 +6,18 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod check;
 mod portable;
 mod select;
 mod sha256;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod uniform;
 
 pub use portable::PORTABLE;
 pub use select::{Measured, Selection};
@@ -61,6 +67,6 @@ pub struct Kernel {
 pub fn available() -> Vec<Kernel> {
     let mut kernels = vec![PORTABLE];
     #[cfg(target_arch = "x86_64")]
-    kernels.extend(avx2::if_available());
+    kernels.extend([sha_ni::if_available(), avx2::if_available(), avx512::if_available()].into_iter().flatten());
     kernels
 }

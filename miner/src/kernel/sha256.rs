@@ -5,7 +5,7 @@ pub const START: [u32; 8] =
     [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 /// The 64 round constants (section 4.2.2).
-const K: [u32; 64] = [
+pub const K: [u32; 64] = [
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
     0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
     0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -18,7 +18,7 @@ const K: [u32; 64] = [
 
 /// One round: the state after round `index` with the schedule's word `word`.
 #[inline(always)]
-pub fn round([a, b, c, d, e, f, g, h]: [u32; 8], index: usize, word: u32) -> [u32; 8] {
+pub const fn round([a, b, c, d, e, f, g, h]: [u32; 8], index: usize, word: u32) -> [u32; 8] {
     let sum1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
     let choice = g ^ (e & (f ^ g));
     let step = h.wrapping_add(sum1).wrapping_add(choice).wrapping_add(K[index].wrapping_add(word));
@@ -27,14 +27,23 @@ pub fn round([a, b, c, d, e, f, g, h]: [u32; 8], index: usize, word: u32) -> [u3
     [step.wrapping_add(sum0).wrapping_add(majority), a, b, c, d.wrapping_add(step), e, f, g]
 }
 
+/// The function of the schedule that is written as a small sigma with index 0 (section 4.1.2).
+#[inline(always)]
+pub const fn sigma0(word: u32) -> u32 {
+    word.rotate_right(7) ^ word.rotate_right(18) ^ (word >> 3)
+}
+
+/// The function of the schedule that is written as a small sigma with index 1 (section 4.1.2).
+#[inline(always)]
+pub const fn sigma1(word: u32) -> u32 {
+    word.rotate_right(17) ^ word.rotate_right(19) ^ (word >> 10)
+}
+
 /// The schedule's word `index` (16 to 63), out of the 16 before it, which lie in `words` by their index modulo 16.
 #[inline(always)]
 pub fn schedule(words: &[u32; 16], index: usize) -> u32 {
-    let before15 = words[(index + 1) % 16];
-    let sigma0 = before15.rotate_right(7) ^ before15.rotate_right(18) ^ (before15 >> 3);
-    let before2 = words[(index + 14) % 16];
-    let sigma1 = before2.rotate_right(17) ^ before2.rotate_right(19) ^ (before2 >> 10);
-    words[index % 16].wrapping_add(sigma0).wrapping_add(words[(index + 9) % 16]).wrapping_add(sigma1)
+    let sum = words[index % 16].wrapping_add(sigma0(words[(index + 1) % 16])).wrapping_add(words[(index + 9) % 16]);
+    sum.wrapping_add(sigma1(words[(index + 14) % 16]))
 }
 
 /// The sum of two states, word by word: what ends the compression of a block.
