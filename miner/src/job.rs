@@ -4,6 +4,8 @@
 //! written down as a standard. A good description: <https://en.bitcoin.it/wiki/Stratum_mining_protocol>.
 
 use qoin_core::{
+    amount::Amount,
+    coinbase::Coinbase,
     hash::{MerkleNode, MerkleRoot, sha256d},
     merkle,
 };
@@ -126,6 +128,14 @@ impl Job {
         header
     }
 
+    /// What the block pays to the miner's owner in smallest units of the currency, if the job is one of Qoin's: other
+    /// coinbases do not tell whom they pay.
+    pub fn reward(&self, extranonce1: &[u8], extranonce2: &[u8]) -> Option<Amount> {
+        let coinbase = [&self.coinbase_start, extranonce1, extranonce2, &self.coinbase_end].concat();
+        let coinbase = Coinbase::from_bytes(&coinbase).ok()?;
+        coinbase.rewarded.map(|_| coinbase.reward)
+    }
+
     /// The height of the block that the job leads to, if the coinbase tells it as BIP 34 asks.
     pub fn height(&self) -> Option<u32> {
         // Version (4), count of inputs (1), outpoint (36), length of the script (1); then the script begins.
@@ -176,7 +186,7 @@ fn number(part: &'static str, text: &str) -> Result<u32, JobError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qoin_core::{amount::Amount, coinbase::Coinbase, hash::BlockHash, header::Header, target::CompactTarget};
+    use qoin_core::{address::Address, hash::BlockHash, header::Header, target::CompactTarget};
 
     /// The job that slush's pool published with its description of Stratum, as the parameters of `mining.notify`.
     const PUBLISHED_NOTIFY: &str = r#"["bf", "4d16b6f85af6e2198f44ae2a6de67f78487ae5611b77c6c0440b921e00000000",
@@ -239,7 +249,26 @@ mod tests {
             };
             assert_eq!(job.header(&[1, 2, 3, 4], &[5, 6, 7, 8]), expected.to_bytes());
             assert_eq!(job.height(), Some(height));
+            assert_eq!(job.reward(&[1, 2, 3, 4], &[5, 6, 7, 8]), None, "an anonymous miner is not rewarded");
         }
+    }
+
+    #[test]
+    fn only_a_coinbase_of_ours_tells_the_reward() {
+        let coinbase = Coinbase {
+            height: 7,
+            extranonce: [0; 8],
+            reward: Amount::from_units(300),
+            opened_ms: 1_000,
+            issued_ms: 2_000,
+            previous_solved_ms: 900,
+            rewarded: Some(Address::from_bytes([9; 20])),
+        };
+        let (start, end) = coinbase.split();
+        let ours = JobText { coinbase_start: hex::encode(start), coinbase_end: hex::encode(end), ..published() };
+        let ours = Job::try_from(ours).unwrap();
+        assert_eq!(ours.reward(&[1, 2, 3, 4], &[5, 6, 7, 8]), Some(Amount::from_units(300)));
+        assert_eq!(Job::try_from(published()).unwrap().reward(&[8, 0, 0, 2], &[0, 0, 0, 1]), None);
     }
 
     #[test]

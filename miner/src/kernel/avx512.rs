@@ -75,10 +75,26 @@ macro_rules! sigma {
     };
     ($from:literal, $to:literal, $left:literal, $middle:literal, $shift:literal) => {
         concat!(
-            "vprord zmm", $to, ", zmm", $from, ", ", $left, "\n",
-            "vprord zmm25, zmm", $from, ", ", $middle, "\n",
-            "vpsrld zmm26, zmm", $from, ", ", $shift, "\n",
-            "vpternlogd zmm", $to, ", zmm25, zmm26, 0x96\n",
+            "vprord zmm",
+            $to,
+            ", zmm",
+            $from,
+            ", ",
+            $left,
+            "\n",
+            "vprord zmm25, zmm",
+            $from,
+            ", ",
+            $middle,
+            "\n",
+            "vpsrld zmm26, zmm",
+            $from,
+            ", ",
+            $shift,
+            "\n",
+            "vpternlogd zmm",
+            $to,
+            ", zmm25, zmm26, 0x96\n",
         )
     };
 }

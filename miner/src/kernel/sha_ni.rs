@@ -13,23 +13,24 @@ use super::{
 use std::arch::x86_64::*;
 
 /// Hashes under way at a time.
-const STREAMS: usize = 4;
+const STREAMS: usize = 6;
 
 /// The same register of each hash.
 type Streams = [__m128i; STREAMS];
 
 /// This kernel, if the processor can run it.
 pub fn if_available() -> Option<Kernel> {
-    let available = is_x86_feature_detected!("sha") && is_x86_feature_detected!("sse4.1");
+    // All but the first processors with SHA have AVX too; its instructions with three operands save moves.
+    let available = is_x86_feature_detected!("sha") && is_x86_feature_detected!("avx");
     available.then_some(Kernel { name: "sha-ni", first_candidate })
 }
 
 fn first_candidate(work: &Work, first: u32, last: u32) -> Option<u32> {
-    // SAFETY: this function is reachable only through `if_available`, which found SHA and SSE4.1.
+    // SAFETY: this function is reachable only through `if_available`, which found SHA and AVX (and with it SSE4.1).
     unsafe { search(work, first, last) }
 }
 
-#[target_feature(enable = "sha,sse4.1")]
+#[target_feature(enable = "sha,avx")]
 fn search(work: &Work, first: u32, last: u32) -> Option<u32> {
     let constants = Constants::new(work);
     let mut start = first;
@@ -62,7 +63,7 @@ struct Constants {
 }
 
 impl Constants {
-    #[target_feature(enable = "sse4.1")]
+    #[target_feature(enable = "avx")]
     fn new(work: &Work) -> Self {
         let [root_end, time, bits] = work.tail;
         let addends = second_block(work.midstate, work.tail).addends;
@@ -86,20 +87,20 @@ impl Constants {
     }
 }
 
-#[target_feature(enable = "sse4.1")]
+#[target_feature(enable = "avx")]
 fn vector([a, b, c, d]: [u32; 4]) -> __m128i {
     _mm_set_epi32(d.cast_signed(), c.cast_signed(), b.cast_signed(), a.cast_signed())
 }
 
 /// Four scalars of a table from `t` on.
 #[inline]
-#[target_feature(enable = "sse4.1")]
+#[target_feature(enable = "avx")]
 fn four(table: &[u32; 64], t: usize) -> __m128i {
     vector([table[t], table[t + 1], table[t + 2], table[t + 3]])
 }
 
 #[inline]
-#[target_feature(enable = "sse4.1")]
+#[target_feature(enable = "avx")]
 fn registers([a, b, c, d, e, f, g, h]: [u32; 8]) -> (__m128i, __m128i) {
     (vector([f, e, b, a]), vector([h, g, d, c]))
 }
@@ -107,7 +108,7 @@ fn registers([a, b, c, d, e, f, g, h]: [u32; 8]) -> (__m128i, __m128i) {
 /// Two rounds of each hash, with the two lower words of `added`. `abef` becomes what `cdgh` was, and the other way
 /// about, which costs nothing: callers swap their names.
 #[inline]
-#[target_feature(enable = "sha,sse4.1")]
+#[target_feature(enable = "sha,avx")]
 fn two_rounds(abef: &Streams, cdgh: &mut Streams, added: &Streams) {
     for stream in 0..STREAMS {
         cdgh[stream] = _mm_sha256rnds2_epu32(cdgh[stream], abef[stream], added[stream]);
@@ -116,7 +117,7 @@ fn two_rounds(abef: &Streams, cdgh: &mut Streams, added: &Streams) {
 
 /// Four rounds of each hash, with the four words of `added`: the schedule's and the constants' sum.
 #[inline]
-#[target_feature(enable = "sha,sse4.1")]
+#[target_feature(enable = "sha,avx")]
 fn four_rounds(abef: &mut Streams, cdgh: &mut Streams, added: &Streams) {
     two_rounds(abef, cdgh, added);
     two_rounds(cdgh, abef, &added.map(|words| _mm_shuffle_epi32(words, 0b1110)));
@@ -124,7 +125,7 @@ fn four_rounds(abef: &mut Streams, cdgh: &mut Streams, added: &Streams) {
 
 /// The four words of the schedule after these sixteen.
 #[inline]
-#[target_feature(enable = "sha,sse4.1")]
+#[target_feature(enable = "sha,avx")]
 fn next_words(words: &[Streams; 4]) -> Streams {
     let [w16, w12, w8, w4] = words;
     std::array::from_fn(|stream| {
@@ -136,7 +137,7 @@ fn next_words(words: &[Streams; 4]) -> Streams {
 
 /// The rounds from 16 up to `end`, a multiple of four, and the words that they took last.
 #[inline]
-#[target_feature(enable = "sha,sse4.1")]
+#[target_feature(enable = "sha,avx")]
 fn scheduled_rounds(abef: &mut Streams, cdgh: &mut Streams, mut words: [Streams; 4], end: usize) -> [Streams; 4] {
     for t in (16..end).step_by(4) {
         let next = next_words(&words);
@@ -149,7 +150,7 @@ fn scheduled_rounds(abef: &mut Streams, cdgh: &mut Streams, mut words: [Streams;
 
 /// The last words of the SHA-256d of the work's header with each of these nonces.
 #[inline]
-#[target_feature(enable = "sha,sse4.1")]
+#[target_feature(enable = "sha,avx")]
 fn last_words(constants: &Constants, nonces: [u32; STREAMS]) -> [u32; STREAMS] {
     let nonce_words = nonces.map(|nonce| nonce.swap_bytes().cast_signed());
     let same = |register| [register; STREAMS];

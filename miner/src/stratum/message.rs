@@ -35,9 +35,18 @@ pub enum Notice {
     /// A text for the operator.
     Text(String),
     /// A wish that the miner connect anew.
-    Reconnect,
+    Reconnect(Elsewhere),
     /// A notice that this miner does not know.
     Unknown(String),
+}
+
+/// Where a server wishes the miner to connect to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Elsewhere {
+    /// The host, if the server named one.
+    pub host: Option<String>,
+    /// The port, if the server named one; as it was written.
+    pub port: Option<String>,
 }
 
 /// What makes a connection's coinbases its own.
@@ -124,11 +133,31 @@ impl Message {
             "client.show_message" => {
                 Notice::Text(params.get(0).and_then(Value::as_str).map(printable).unwrap_or_default())
             }
-            "client.reconnect" => Notice::Reconnect,
+            "client.reconnect" => Notice::Reconnect(Elsewhere::from_params(&params)),
             _ if id.is_null() => Notice::Unknown(printable(&method)),
             _ => return Ok(Self::Request(id, method)),
         };
         Ok(Self::Notice(notice))
+    }
+}
+
+impl Elsewhere {
+    /// Of `[host, port, seconds]`, of which each may be absent; ports come as numbers and as texts. The wait that the
+    /// server asks for is not kept: the miner has its own.
+    fn from_params(params: &Value) -> Self {
+        let text = |index| match params.get(index) {
+            Some(Value::String(text)) if !text.is_empty() => Some(printable(text)),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        Self { host: text(0), port: text(1) }
+    }
+
+    /// Whether it is this server, which is given as host and port.
+    pub fn is(&self, server: &str) -> bool {
+        let (host, port) = server.rsplit_once(':').unwrap_or((server, ""));
+        self.host.as_deref().is_none_or(|named| named.eq_ignore_ascii_case(host.trim_matches(['[', ']'])))
+            && self.port.as_deref().is_none_or(|named| named == port)
     }
 }
 
@@ -216,13 +245,35 @@ mod tests {
             (r#"{"id":null,"method":"mining.set_extranonce","params":["abcd",4]}"#, Notice::Extranonce(extranonce)),
             (r#"{"id":null,"method":"qoin.idle","params":[]}"#, Notice::Idle),
             (r#"{"method":"client.show_message","params":["hello"]}"#, Notice::Text("hello".into())),
-            (r#"{"method":"client.reconnect","params":["elsewhere",1]}"#, Notice::Reconnect),
+            (r#"{"method":"client.reconnect","params":[]}"#, Notice::Reconnect(Elsewhere::default())),
+            (
+                r#"{"method":"client.reconnect","params":["elsewhere",1,"30"]}"#,
+                Notice::Reconnect(Elsewhere { host: Some("elsewhere".into()), port: Some("1".into()) }),
+            ),
             (r#"{"method":"mining.dance"}"#, Notice::Unknown("mining.dance".into())),
         ] {
             assert_eq!(parse(line).unwrap(), Message::Notice(expected), "{line}");
         }
         let question = parse(r#"{"id":"q","method":"client.get_version","params":[]}"#).unwrap();
         assert_eq!(question, Message::Request(json!("q"), "client.get_version".into()));
+    }
+
+    #[test]
+    fn only_the_same_host_and_port_are_the_same_server() {
+        let elsewhere = |host: &str, port: &str| {
+            let named = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            Elsewhere { host: named(host), port: named(port) }
+        };
+        for (host, port, server, expected) in [
+            ("", "", "leader:3333", true),
+            ("Leader", "3333", "leader:3333", true),
+            ("leader", "", "leader:3333", true),
+            ("leader", "3334", "leader:3333", false),
+            ("leader.example", "3333", "leader:3333", false),
+            ("::1", "3333", "[::1]:3333", true),
+        ] {
+            assert_eq!(elsewhere(host, port).is(server), expected, "{host} {port} {server}");
+        }
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! One connection, from `mining.subscribe` to its end.
 
 use super::{
-    Account, End, Patience,
+    Client,
     line::Lines,
-    message::{self, Extranonce, Message, Notice, Refusal},
+    message::{self, Elsewhere, Extranonce, Message, Notice, Refusal},
 };
-use crate::threads::{Assignment, Share, Threads};
-use qoin_core::target::{CompactTarget, Target};
+use crate::threads::{Assignment, Share};
+use qoin_core::target::Target;
 use qoin_miner::job::Job;
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use thiserror::Error;
 use tokio::{
     io::AsyncWriteExt,
     net::{
@@ -34,6 +35,23 @@ const AUTHORIZE: u64 = 2;
 const EXTRANONCE_SUBSCRIBE: u64 = 3;
 const FIRST_SUBMIT: u64 = 4;
 
+/// Why a session ended.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(super) enum End {
+    /// The server does not accept the owner or the key.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// Anything that a new connection may mend.
+    #[error("{0}")]
+    Lost(String),
+}
+
+impl End {
+    fn lost(reason: &str) -> Self {
+        Self::Lost(reason.into())
+    }
+}
+
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -51,17 +69,20 @@ pub(super) struct Session<'a> {
 
 /// What the connection's state is apart from the connection itself.
 struct Dialogue<'a> {
-    account: &'a Account,
-    patience: &'a Patience,
-    threads: &'a Threads,
+    client: &'a Client<'a>,
+    /// The server's place in the account's list.
+    place: usize,
     phase: Phase,
     /// When the server must have been heard, or authorised the miner.
     deadline: Instant,
     /// Whether the silence has been broken by a question already.
     asked: bool,
     extranonce: Option<Extranonce>,
-    /// The target of shares from the next job on.
+    /// The difficulty of shares from the next job on, and the target that stands for it.
+    share_difficulty: f64,
     share_target: Target,
+    /// A job that came before the authorisation, as some pools send it.
+    early_job: Option<Box<Job>>,
     current: Option<Arc<Assignment>>,
     next_id: u64,
     unanswered: HashMap<u64, Share>,
@@ -73,89 +94,118 @@ struct Dialogue<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// A session on a new connection.
-    pub fn new(stream: TcpStream, account: &'a Account, patience: &'a Patience, threads: &'a Threads) -> Self {
+    /// A new connection to the server at this place of the account's list, on which the miner is authorised. The
+    /// threads are not touched yet.
+    pub async fn open(client: &'a Client<'a>, place: usize) -> Result<Self, End> {
+        let connecting = TcpStream::connect(&client.account.servers[place]);
+        let stream = match timeout(client.patience.connect, connecting).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(End::Lost(error.to_string())),
+            Err(_) => return Err(End::lost("it takes no connection in time")),
+        };
+        // A share is one small line and wants to be there first.
+        stream.set_nodelay(true).map_err(|error| End::Lost(error.to_string()))?;
         let (reader, writer) = stream.into_split();
-        let dialogue = Dialogue {
-            account,
-            patience,
-            threads,
+        let dialogue = Dialogue::new(client, place);
+        let mut session = Self { lines: Lines::new(reader), writer, dialogue };
+        while session.dialogue.phase != Phase::Authorised {
+            session.step(None).await?;
+        }
+        Ok(session)
+    }
+
+    /// Host and port of its server.
+    pub fn server(&self) -> &'a str {
+        &self.dialogue.client.account.servers[self.dialogue.place]
+    }
+
+    /// The place of its server in the account's list.
+    pub fn place(&self) -> usize {
+        self.dialogue.place
+    }
+
+    /// Works on what the server sends, to the session's end; tells why it ended.
+    pub async fn run(&mut self, shares: &mut mpsc::Receiver<Share>) -> End {
+        if let Some(job) = self.dialogue.early_job.take()
+            && let Err(end) = self.dialogue.begin(*job)
+        {
+            return end;
+        }
+        loop {
+            if let Err(end) = self.step(Some(shares)).await {
+                return end;
+            }
+        }
+    }
+
+    /// Says what is to be said, and then takes in one line, one share or one silence.
+    async fn step(&mut self, shares: Option<&mut mpsc::Receiver<Share>>) -> Result<(), End> {
+        let dialogue = &mut self.dialogue;
+        let outgoing = std::mem::take(&mut dialogue.outgoing);
+        send(&mut self.writer, &outgoing, dialogue.client.patience.answer).await?;
+        let is_ready = shares.is_some() && dialogue.unanswered.len() < UNANSWERED_SHARES_MAX;
+        let next_share = async {
+            match shares {
+                Some(shares) => shares.recv().await,
+                None => None,
+            }
+        };
+        tokio::select! {
+            line = self.lines.next() => match line {
+                Ok(Some(line)) => dialogue.hear(line),
+                Ok(None) => Err(End::lost("the server closed the connection")),
+                Err(error) => Err(End::Lost(error.to_string())),
+            },
+            Some(share) = next_share, if is_ready => {
+                dialogue.submit(share);
+                Ok(())
+            }
+            () = sleep_until(dialogue.deadline) => dialogue.silence(),
+        }
+    }
+}
+
+async fn send(writer: &mut OwnedWriteHalf, bytes: &[u8], patience: Duration) -> Result<(), End> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    match timeout(patience, writer.write_all(bytes)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(End::Lost(error.to_string())),
+        Err(_) => Err(End::lost("the server takes nothing more")),
+    }
+}
+
+impl<'a> Dialogue<'a> {
+    fn new(client: &'a Client<'a>, place: usize) -> Self {
+        Self {
+            client,
+            place,
             phase: Phase::Subscribing,
-            deadline: Instant::now() + patience.answer,
+            deadline: Instant::now() + client.patience.answer,
             asked: false,
             extranonce: None,
+            share_difficulty: 1.0,
             share_target: Target::difficulty_1(),
+            early_job: None,
             current: None,
             next_id: FIRST_SUBMIT,
             unanswered: HashMap::new(),
             height: None,
             is_resting: false,
             outgoing: message::request(SUBSCRIBE, "mining.subscribe", &json!([USER_AGENT])),
-        };
-        Self { lines: Lines::new(reader), writer, dialogue }
-    }
-
-    /// Runs the session to its end.
-    pub async fn run(mut self, shares: &mut mpsc::Receiver<Share>) -> End {
-        match self.converse(shares).await {
-            Ok(never) => match never {},
-            Err(Stop::Refused(reason)) => End::Refused(reason),
-            Err(Stop::Lost(reason)) => End::Lost { reason, was_authorised: self.dialogue.phase == Phase::Authorised },
         }
     }
 
-    async fn converse(&mut self, shares: &mut mpsc::Receiver<Share>) -> Result<std::convert::Infallible, Stop> {
-        let dialogue = &mut self.dialogue;
-        loop {
-            let outgoing = std::mem::take(&mut dialogue.outgoing);
-            send(&mut self.writer, &outgoing, dialogue.patience.answer).await?;
-            let ready = dialogue.phase == Phase::Authorised && dialogue.unanswered.len() < UNANSWERED_SHARES_MAX;
-            tokio::select! {
-                line = self.lines.next() => match line {
-                    Ok(Some(line)) => dialogue.hear(line)?,
-                    Ok(None) => return Err(Stop::lost("the server closed the connection")),
-                    Err(error) => return Err(Stop::Lost(error.to_string())),
-                },
-                Some(share) = shares.recv(), if ready => dialogue.submit(share),
-                () = sleep_until(dialogue.deadline) => dialogue.silence()?,
-            }
-        }
-    }
-}
-
-async fn send(writer: &mut OwnedWriteHalf, bytes: &[u8], patience: Duration) -> Result<(), Stop> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    match timeout(patience, writer.write_all(bytes)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Stop::Lost(error.to_string())),
-        Err(_) => Err(Stop::lost("the server takes nothing more")),
-    }
-}
-
-/// What ends a session.
-enum Stop {
-    Refused(String),
-    Lost(String),
-}
-
-impl Stop {
-    fn lost(reason: &str) -> Self {
-        Self::Lost(reason.into())
-    }
-}
-
-impl Dialogue<'_> {
-    fn hear(&mut self, line: &[u8]) -> Result<(), Stop> {
+    fn hear(&mut self, line: &[u8]) -> Result<(), End> {
         if self.phase == Phase::Authorised {
-            self.deadline = Instant::now() + self.patience.silence;
+            self.deadline = Instant::now() + self.client.patience.silence;
             self.asked = false;
         }
         if line.is_empty() {
             return Ok(());
         }
-        match Message::parse(line).map_err(|error| Stop::Lost(error.to_string()))? {
+        match Message::parse(line).map_err(|error| End::Lost(error.to_string()))? {
             Message::Answer(id, result) => self.hear_answer(id, result),
             Message::Notice(notice) => self.hear_notice(notice),
             Message::Request(id, method) => {
@@ -171,55 +221,55 @@ impl Dialogue<'_> {
     }
 
     /// Nothing was heard until the deadline: ask once, and give up after a second silence.
-    fn silence(&mut self) -> Result<(), Stop> {
+    fn silence(&mut self) -> Result<(), End> {
         if self.phase != Phase::Authorised {
-            return Err(Stop::Lost(format!("no answer within {} s", self.patience.answer.as_secs_f32())));
+            return Err(End::Lost(format!("no answer within {} s", self.client.patience.answer.as_secs_f32())));
         }
         if self.asked {
-            return Err(Stop::lost("the server is silent"));
+            return Err(End::lost("the server is silent"));
         }
         self.asked = true;
-        self.deadline = Instant::now() + self.patience.answer;
+        self.deadline = Instant::now() + self.client.patience.answer;
         self.outgoing = message::request(EXTRANONCE_SUBSCRIBE, "mining.extranonce.subscribe", &json!([]));
         Ok(())
     }
 
-    fn hear_answer(&mut self, id: u64, result: Result<Value, Refusal>) -> Result<(), Stop> {
+    fn hear_answer(&mut self, id: u64, result: Result<Value, Refusal>) -> Result<(), End> {
         match (id, self.phase) {
             (SUBSCRIBE, Phase::Subscribing) => {
-                let result = result.map_err(|refusal| Stop::Lost(format!("mining.subscribe refused: {refusal}")))?;
+                let result = result.map_err(|refusal| End::Lost(format!("mining.subscribe refused: {refusal}")))?;
                 let extranonce = Extranonce::from_subscription(&result);
-                self.extranonce =
-                    Some(extranonce.ok_or_else(|| Stop::lost("mining.subscribe has a senseless answer"))?);
+                self.extranonce = Some(extranonce.ok_or_else(|| End::lost("mining.subscribe has a senseless answer"))?);
                 self.phase = Phase::Authorizing;
-                let credentials = json!([self.account.user, self.account.service_key.reveal()]);
+                let credentials = json!([self.client.account.user, self.client.account.service_key.reveal()]);
                 self.outgoing.extend(message::request(AUTHORIZE, "mining.authorize", &credentials));
             }
             (AUTHORIZE, Phase::Authorizing) => {
-                accepted(result).map_err(|refusal| Stop::Refused(refusal.to_string()))?;
-                tracing::info!("authorised as {}", self.account.user);
+                accepted(result).map_err(|refusal| End::Refused(refusal.to_string()))?;
                 self.phase = Phase::Authorised;
-                self.deadline = Instant::now() + self.patience.silence;
+                self.deadline = Instant::now() + self.client.patience.silence;
                 let ask = message::request(EXTRANONCE_SUBSCRIBE, "mining.extranonce.subscribe", &json!([]));
                 self.outgoing.extend(ask);
             }
             (EXTRANONCE_SUBSCRIBE, _) => {}
             (id, _) => match self.unanswered.remove(&id) {
-                Some(share) => report(&share, accepted(result)),
-                None => return Err(Stop::Lost(format!("an answer to request {id}, which was never made"))),
+                Some(share) => self.report(&share, accepted(result)),
+                None => return Err(End::Lost(format!("an answer to request {id}, which was never made"))),
             },
         }
         Ok(())
     }
 
-    fn hear_notice(&mut self, notice: Notice) -> Result<(), Stop> {
+    fn hear_notice(&mut self, notice: Notice) -> Result<(), End> {
         match notice {
             Notice::Difficulty(difficulty) => {
                 let target = Target::from_difficulty(difficulty);
                 self.share_target =
-                    target.ok_or_else(|| Stop::Lost(format!("no target has difficulty {difficulty}")))?;
+                    target.ok_or_else(|| End::Lost(format!("no target has difficulty {difficulty}")))?;
+                self.share_difficulty = difficulty;
             }
             Notice::Extranonce(extranonce) => self.extranonce = Some(extranonce),
+            Notice::Job(job) if self.phase != Phase::Authorised => self.early_job = Some(job),
             Notice::Job(job) => self.begin(*job)?,
             Notice::Idle => {
                 // Repeated by the leader as a sign of life, but news only once.
@@ -229,18 +279,33 @@ impl Dialogue<'_> {
                 self.is_resting = true;
                 self.height = None;
                 self.current = None;
-                self.threads.rest();
+                self.early_job = None;
+                if self.phase == Phase::Authorised {
+                    self.client.threads.rest();
+                    self.client.tally.send_modify(|tally| (tally.height, tally.difficulty) = (None, None));
+                }
             }
             Notice::Text(text) => tracing::info!("the server says: {text}"),
-            Notice::Reconnect => return Err(Stop::lost("the server asks to connect anew")),
+            Notice::Reconnect(elsewhere) => return self.hear_reconnect(&elsewhere),
             Notice::Unknown(method) => tracing::debug!("unknown notice {method}"),
         }
         Ok(())
     }
 
+    /// A server may ask for a new connection to itself, not send its miners to another one: whoever can change a line
+    /// on the way could take them over so.
+    fn hear_reconnect(&mut self, elsewhere: &Elsewhere) -> Result<(), End> {
+        if elsewhere.is(&self.client.account.servers[self.place]) {
+            return Err(End::lost("the server asks to connect anew"));
+        }
+        let (host, port) = (elsewhere.host.as_deref().unwrap_or("?"), elsewhere.port.as_deref().unwrap_or("?"));
+        tracing::warn!("the server sends this miner to {host}:{port}, which is not in its configuration: staying");
+        Ok(())
+    }
+
     /// Turns the threads to a new job.
-    fn begin(&mut self, job: Job) -> Result<(), Stop> {
-        let extranonce = self.extranonce.as_ref().ok_or_else(|| Stop::lost("a job before the extranonces"))?;
+    fn begin(&mut self, job: Job) -> Result<(), End> {
+        let extranonce = self.extranonce.as_ref().ok_or_else(|| End::lost("a job before the extranonces"))?;
         let height = job.height();
         match height {
             Some(number) if height != self.height => tracing::info!("working on block {number}"),
@@ -252,18 +317,36 @@ impl Dialogue<'_> {
         let first = self.current.as_ref().map_or(0, |current| current.next_extranonce2());
         let (extranonce1, extranonce2_len) = (extranonce.first.clone(), extranonce.second_len);
         let assignment = Assignment::new(job, extranonce1, extranonce2_len, self.share_target, first);
-        self.current = Some(self.threads.work_on(assignment));
+        let difficulty = Some(self.share_difficulty);
+        self.client.tally.send_modify(|tally| (tally.height, tally.difficulty) = (height, difficulty));
+        self.current = Some(self.client.threads.work_on(assignment));
         Ok(())
+    }
+
+    /// Counts a share by what the server said to it.
+    fn report(&self, share: &Share, answer: Result<(), Refusal>) {
+        let solved = share.solves_block();
+        self.client.tally.send_modify(|tally| match &answer {
+            Ok(()) => tally.accept(solved, share.reward()),
+            Err(refusal) if refusal.code == Some(JOB_NOT_FOUND) => tally.shares_late += 1,
+            Err(_) => tally.shares_rejected += 1,
+        });
+        match answer {
+            Ok(()) if solved => tracing::info!("share accepted; it solves its block: {}", share.hash),
+            Ok(()) => tracing::info!("share accepted"),
+            Err(refusal) if refusal.code == Some(JOB_NOT_FOUND) => tracing::info!("share came too late: {refusal}"),
+            Err(refusal) => tracing::warn!("share rejected: {refusal}"),
+        }
     }
 
     fn submit(&mut self, share: Share) {
         let assignment = &share.assignment;
-        if self.threads.is_worthless(assignment) {
+        if self.client.threads.is_worthless(assignment) {
             return;
         }
         let job = assignment.job();
         let params = json!([
-            self.account.user,
+            self.client.account.user,
             job.id(),
             hex::encode(&share.extranonce2),
             format!("{:08x}", job.time()),
@@ -278,16 +361,4 @@ impl Dialogue<'_> {
 /// The answer to a request whose result is `true`.
 fn accepted(result: Result<Value, Refusal>) -> Result<(), Refusal> {
     if result? == Value::Bool(true) { Ok(()) } else { Err(Refusal::without_reason()) }
-}
-
-fn report(share: &Share, answer: Result<(), Refusal>) {
-    let solves = |target: Target| target.is_met_by(&share.hash);
-    match answer {
-        Ok(()) if CompactTarget(share.assignment.job().bits()).expand().is_ok_and(solves) => {
-            tracing::info!("share accepted; it solves its block: {}", share.hash);
-        }
-        Ok(()) => tracing::info!("share accepted"),
-        Err(refusal) if refusal.code == Some(JOB_NOT_FOUND) => tracing::info!("share came too late: {refusal}"),
-        Err(refusal) => tracing::warn!("share rejected: {refusal}"),
-    }
 }

@@ -1,8 +1,12 @@
-//! The client against a server that follows a script.
+//! The client against servers that follow a script.
+
+mod failover;
+mod pools;
 
 use super::{line::Lines, *};
-use crate::secret::Secret;
+use crate::{secret::Secret, threads::Pace};
 use qoin_core::{
+    address::Address,
     amount::Amount,
     coinbase::Coinbase,
     hash::{BlockHash, MerkleNode},
@@ -29,10 +33,12 @@ const BITS: u32 = 0x1d00_ffff;
 const PREVIOUS: [u8; 32] = [7; 32];
 
 const QUICK: Patience = Patience {
+    connect: Duration::from_secs(30),
     answer: Duration::from_secs(30),
     silence: Duration::from_secs(30),
     retry_first: Duration::from_millis(1),
     retry_most: Duration::from_millis(4),
+    prefer_every: Duration::from_millis(1),
 };
 
 struct Server {
@@ -44,12 +50,12 @@ impl Server {
         Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
     }
 
+    fn address(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
     fn account(&self) -> Account {
-        Account {
-            server: self.listener.local_addr().unwrap().to_string(),
-            user: "ada@example.org.attic".into(),
-            service_key: Secret::from_setting("0123456789abcdef").unwrap(),
-        }
+        account(vec![self.address()])
     }
 
     async fn accept(&self) -> Miner {
@@ -66,6 +72,11 @@ impl Server {
         miner.answer(&id, json!(true)).await;
         miner
     }
+}
+
+fn account(servers: Vec<String>) -> Account {
+    let service_key = Secret::from_setting("0123456789abcdef").unwrap();
+    Account { servers, user: "ada@example.org.attic".into(), service_key }
 }
 
 /// The miner as its server sees it.
@@ -117,17 +128,21 @@ impl Miner {
     }
 
     async fn send_job(&mut self, id: &str, clean: bool) {
-        let (start, end) = coinbase().split();
+        self.send_job_with(id, &coinbase(None), BITS, clean).await;
+    }
+
+    async fn send_job_with(&mut self, id: &str, coinbase: &Coinbase, bits: u32, clean: bool) {
+        let (start, end) = coinbase.split();
         let branch: Vec<_> =
             merkle::coinbase_branch(&leaves()).iter().map(|node| hex::encode(node.to_bytes())).collect();
         let previous = hex::encode(reverse_words(PREVIOUS));
-        let (bits, time) = (format!("{BITS:08x}"), format!("{TIME:08x}"));
+        let (bits, time) = (format!("{bits:08x}"), format!("{TIME:08x}"));
         let params = json!([id, previous, hex::encode(start), hex::encode(end), branch, "20000000", bits, time, clean]);
         self.notice("mining.notify", params).await;
     }
 }
 
-fn coinbase() -> Coinbase {
+fn coinbase(rewarded: Option<Address>) -> Coinbase {
     Coinbase {
         height: 70_000,
         extranonce: [0; 8],
@@ -135,7 +150,7 @@ fn coinbase() -> Coinbase {
         opened_ms: 1,
         issued_ms: 2,
         previous_solved_ms: 0,
-        rewarded: None,
+        rewarded,
     }
 }
 
@@ -148,13 +163,16 @@ fn hash_of_share(params: &Value, extranonce1: [u8; 4]) -> BlockHash {
     let bytes: [u8; 4] = hex::decode(params[2].as_str().unwrap()).unwrap().try_into().unwrap();
     let [a, b, c, d] = extranonce1;
     let [e, f, g, h] = bytes;
-    let mut all_leaves = vec![Coinbase { extranonce: [a, b, c, d, e, f, g, h], ..coinbase() }.hash()];
-    all_leaves.extend(leaves());
+    hash_over(params, Coinbase { extranonce: [a, b, c, d, e, f, g, h], ..coinbase(None) }.hash())
+}
+
+/// The same for a coinbase with this hash.
+fn hash_over(params: &Value, coinbase: MerkleNode) -> BlockHash {
     let number = |index: usize| u32::from_str_radix(params[index].as_str().unwrap(), 16).unwrap();
     let header = Header {
         version: 0x2000_0000,
         previous: BlockHash::from_bytes(PREVIOUS),
-        merkle_root: merkle::root(&all_leaves),
+        merkle_root: merkle::root(&[vec![coinbase], leaves()].concat()),
         time: number(3),
         bits: CompactTarget(BITS),
         nonce: number(4),
@@ -164,12 +182,26 @@ fn hash_of_share(params: &Value, extranonce1: [u8; 4]) -> BlockHash {
 
 /// Runs the client against a script and tells why the client ended, if it did before the script.
 async fn mine_against(account: &Account, patience: Patience, script: impl AsyncFnOnce(&Threads)) -> Option<String> {
+    mine_and_count(account, patience, async |threads, _| script(threads).await).await
+}
+
+/// The same, for a script that looks at what the client counts.
+async fn mine_and_count(
+    account: &Account,
+    patience: Patience,
+    script: impl AsyncFnOnce(&Threads, watch::Receiver<Tally>),
+) -> Option<String> {
     let (found, mut shares) = mpsc::channel(4);
-    let threads = Threads::start(THREADS, PORTABLE, &found).unwrap();
-    tokio::select! {
-        reason = mine(account, &patience, &threads, &mut shares) => Some(reason),
-        () = script(&threads) => None,
-    }
+    let threads = Threads::start(Pace { threads: THREADS, duty_percent: 100, niceness: 0 }, PORTABLE, &found).unwrap();
+    let (tally, counted) = watch::channel(Tally::default());
+    let client = Client { account, patience: &patience, threads: &threads, tally: &tally };
+    let ended = tokio::select! {
+        reason = client.mine(&mut shares) => Some(reason),
+        () = script(&threads, counted) => None,
+    };
+    // In this order: a thread may be waiting for room among the shares.
+    drop(shares);
+    ended
 }
 
 async fn until_all_sleep(threads: &Threads) {
@@ -206,6 +238,44 @@ async fn a_share_that_meets_the_difficulty_is_submitted_in_stratums_byte_orders(
                 _ => miner.send(&json!({"id": id, "result": null, "error": [21, "stale", null]})).await,
             }
         }
+    })
+    .await;
+    assert_eq!(ended, None);
+}
+
+#[tokio::test]
+async fn shares_blocks_and_rewards_are_counted() {
+    let server = Server::start().await;
+    let ended = mine_and_count(&server.account(), QUICK, async |_, mut counted| {
+        let mut miner = server.accept_authorised().await;
+        miner.notice("mining.set_difficulty", json!([DIFFICULTY])).await;
+        // The first job's bits are out of reach; the second's are those of the easiest target that a header can name.
+        for (id, bits, refusal) in
+            [("a", 0x1d00_ffff_u32, Some(21)), ("a", 0x1d00_ffff, Some(23)), ("b", 0x207f_ffff, None)]
+        {
+            miner.send_job_with(id, &coinbase(Some(Address::from_bytes([1; 20]))), bits, true).await;
+            while {
+                let (share, params) = miner.expect("mining.submit").await;
+                let is_old = params[1] != id;
+                match refusal {
+                    Some(code) => miner.send(&json!({"id": share, "result": null, "error": [code, "no", null]})).await,
+                    None => miner.answer(&share, json!(true)).await,
+                }
+                is_old
+            } {}
+        }
+        counted.wait_for(|tally| tally.blocks > 0).await.unwrap();
+        let tally = counted.borrow().clone();
+        assert!(tally.shares_late > 0 && tally.shares_rejected > 0, "{tally:?}");
+        assert!(tally.shares_accepted >= tally.blocks && tally.rewards == 100 * tally.blocks, "{tally:?}");
+        assert_eq!(
+            (tally.server, tally.height, tally.difficulty),
+            (Some(server.address()), Some(70_000), Some(DIFFICULTY))
+        );
+        miner.notice("qoin.idle", json!([])).await;
+        counted.wait_for(|tally| tally.height.is_none() && tally.difficulty.is_none()).await.unwrap();
+        drop(miner);
+        counted.wait_for(|tally| tally.server.is_none()).await.unwrap();
     })
     .await;
     assert_eq!(ended, None);
