@@ -7,15 +7,15 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::{
     hint::black_box,
-    sync::Barrier,
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 /// A batch is short, so that it fits between two interruptions of a busy machine; of many the fastest counts.
 const BATCH: Duration = Duration::from_millis(2);
-/// Batches that two threads run side by side between two starts.
-const BATCHES_TOGETHER: u32 = 4;
+/// Batches that threads run side by side before they are started anew.
+const BATCHES_TOGETHER: u32 = 40;
 /// Cycles from one multiplication to the next that needs its result, on the x86-64 processors of the last ten years.
 const CYCLES_PER_MULTIPLICATION: f64 = 3.0;
 /// The name of what the kernels are compared with.
@@ -93,7 +93,9 @@ struct Contestant {
 impl Contestant {
     fn new(name: String, hash: impl Fn(u32) + 'static) -> Self {
         let mut contestant = Self { name, hash: Box::new(hash), batch: 1 << 10, best: 0.0 };
-        while contestant.time() < BATCH && contestant.batch < 1 << 24 {
+        // Of three, since one may have been interrupted.
+        let shortest = |contestant: &Self| (0..3).map(|_| contestant.time()).min().unwrap_or(BATCH);
+        while shortest(&contestant) < BATCH && contestant.batch < 1 << 24 {
             contestant.batch *= 2;
         }
         contestant
@@ -110,28 +112,45 @@ impl Contestant {
     }
 }
 
-/// The most hashes a second that one thread and two threads together reach over a few batches, measured in turns.
+/// The most hashes a second of one thread, and of two threads together, measured in turns.
 fn side_by_side(name: &str, batch: u32, start: Instant, time: Duration) -> (f64, f64) {
-    let rate = |threads: usize| {
-        let barrier = Barrier::new(threads);
-        let work = || {
-            let Some(hash) = hasher(name) else { return 0.0 };
-            hash(batch);
-            barrier.wait();
-            let begun = Instant::now();
-            (0..BATCHES_TOGETHER).for_each(|_| hash(batch));
-            f64::from(batch) * f64::from(BATCHES_TOGETHER) / begun.elapsed().as_secs_f64()
-        };
-        thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            handles.into_iter().filter_map(|handle| handle.join().ok()).sum::<f64>()
-        })
-    };
     let (mut one, mut two) = (0.0_f64, 0.0_f64);
     while start.elapsed() < time || two == 0.0 {
-        (one, two) = (one.max(rate(1)), two.max(rate(2)));
+        one = one.max(together(1, name, batch));
+        two = two.max(together(2, name, batch));
     }
     (one, two)
+}
+
+/// The most hashes a second that so many threads reach together in a batch of each: from the start, which they wait for
+/// to be a common one, to the end of the last.
+fn together(threads: u32, name: &str, batch: u32) -> f64 {
+    let arrivals = AtomicU32::new(0);
+    let work = || -> Vec<(Instant, Instant)> {
+        let Some(hash) = hasher(name) else { return Vec::new() };
+        let timed = |round: u32| {
+            arrivals.fetch_add(1, Ordering::AcqRel);
+            while arrivals.load(Ordering::Acquire) < threads * round {
+                std::hint::spin_loop();
+            }
+            let begun = Instant::now();
+            hash(batch);
+            (begun, Instant::now())
+        };
+        (1..=BATCHES_TOGETHER).map(timed).collect()
+    };
+    let times: Vec<_> = thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().filter_map(|handle| handle.join().ok()).collect()
+    });
+    let rate = |round: usize| {
+        let of_round = || times.iter().filter_map(|times| times.get(round));
+        let begun = of_round().map(|(begun, _)| *begun).min();
+        let ended = of_round().map(|(_, ended)| *ended).max();
+        let time = ended.zip(begun).map_or(f64::INFINITY, |(ended, begun)| (ended - begun).as_secs_f64());
+        f64::from(threads) * f64::from(batch) / time
+    };
+    (0..BATCHES_TOGETHER as usize).map(rate).fold(0.0, f64::max)
 }
 
 /// What hashes so many headers with the kernel of this name, or plainly.

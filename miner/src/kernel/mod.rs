@@ -12,11 +12,13 @@ mod check;
 mod portable;
 mod select;
 mod sha256;
+#[cfg(target_arch = "aarch64")]
+mod sha2_arm;
 #[cfg(target_arch = "x86_64")]
 mod sha_ni;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod uniform;
 
 pub use portable::PORTABLE;
@@ -68,5 +70,7 @@ pub fn available() -> Vec<Kernel> {
     let mut kernels = vec![PORTABLE];
     #[cfg(target_arch = "x86_64")]
     kernels.extend([sha_ni::if_available(), avx2::if_available(), avx512::if_available()].into_iter().flatten());
+    #[cfg(target_arch = "aarch64")]
+    kernels.extend(sha2_arm::if_available());
     kernels
 }

@@ -53,11 +53,12 @@ impl Kernel {
             std::hint::black_box((self.first_candidate)(&work, 0, hashes - 1));
             now().saturating_sub(start)
         };
-        let mut hashes = 1 << 12;
-        while time(hashes) < batch && hashes < 1 << 30 {
+        let shortest = |hashes| (0..batches.max(1)).map(|_| time(hashes)).min().unwrap_or(batch);
+        let (mut hashes, mut best) = (1 << 12, shortest(1 << 12));
+        while best < batch && hashes < 1 << 30 {
             hashes *= 2;
+            best = shortest(hashes);
         }
-        let best = (0..batches).map(|_| time(hashes)).min().unwrap_or(batch);
         f64::from(hashes) / best.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements as a table. They are no tests: nothing fails because a machine is slow.
 
+mod mining;
 mod row;
 
 use crate::process::{announce, cargo, run as run_command};
@@ -40,18 +41,20 @@ enum Group {
 pub fn run(options: &Options) -> Result<()> {
     let groups = options.group.map_or_else(|| Group::value_variants().to_vec(), |group| vec![group]);
     setup::install(if groups.contains(&Group::Web) { setup::Need::Tests } else { setup::Need::Build })?;
-    app::build()?;
-    announce("building the release (about 5 minutes the first time)");
-    run_command(cargo()?.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "qoin",
-        "--package",
-        "qoin-tests",
-        "--bins",
-    ]))?;
+    if groups != [Group::Mining] {
+        app::build()?;
+        announce("building the release (about 5 minutes the first time)");
+        run_command(cargo()?.args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "qoin",
+            "--package",
+            "qoin-tests",
+            "--bins",
+        ]))?;
+    }
     let mut rows = Vec::new();
     for group in groups {
         rows.extend(measure(group, options.quick)?);
@@ -67,7 +70,10 @@ pub fn run(options: &Options) -> Result<()> {
 /// The rows of one group, from the program of qoin-tests that measures it: it prints one JSON object a line.
 fn measure(group: Group, quick: bool) -> Result<Vec<Row>> {
     let name = group.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    if matches!(group, Group::Mining | Group::Rpyc) {
+    if group == Group::Mining {
+        return mining::measure(quick);
+    }
+    if group == Group::Rpyc {
         println!("{name}: nothing is measured yet");
         return Ok(Vec::new());
     }
