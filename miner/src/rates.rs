@@ -16,7 +16,8 @@ type Sample = (Instant, Vec<u64>);
 #[derive(Debug, Default)]
 pub struct Samples(VecDeque<Sample>);
 
-/// Hashes a second, of one thread or of all. Stretches without work count, and so does the time before the start.
+/// Hashes a second, of one thread or of all. Stretches without work count; before a
+/// stretch is full it reaches back to the start.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Rate {
     /// Over the last ten seconds.
@@ -74,13 +75,13 @@ impl Samples {
         }
     }
 
-    /// The stretch's length in seconds: as asked, but for what lies between the samples at its beginning.
+    /// The stretch's length in seconds: as asked, as far as samples are taken just then and there are some already.
     fn length(&self, stretch: Duration) -> f64 {
         let sampled = match (self.beginning(stretch), self.0.back()) {
             (Some((from, _)), Some((until, _))) => until.saturating_duration_since(*from),
             _ => Duration::ZERO,
         };
-        sampled.max(stretch).as_secs_f64()
+        sampled.as_secs_f64().max(1e-3)
     }
 }
 
@@ -130,11 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn the_time_before_the_start_counts_as_idle() {
+    fn a_stretch_begins_at_the_start_at_the_earliest() {
         let (start, mut samples) = (Instant::now(), Samples::default());
         samples.push(start, vec![0]);
         samples.push(start + Duration::from_secs(5), vec![1_000]);
-        assert_eq!(samples.threads()[0].ten_seconds, 100.0);
+        assert_eq!(samples.threads()[0], Rate { ten_seconds: 200.0, minute: 200.0, quarter_hour: 200.0 });
         assert_eq!(samples.course(9), [200.0]);
     }
 
