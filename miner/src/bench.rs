@@ -56,7 +56,7 @@ fn measure(time: Duration) -> Vec<Row> {
     contestants.extend(available().into_iter().map(|kernel| Contestant::new(kernel.name.into(), search(kernel))));
     let mut clock_hz = 0.0_f64;
     let start = Instant::now();
-    while start.elapsed() < time.mul_f64(0.7) {
+    while start.elapsed() < time.mul_f64(0.6) {
         // In turns, so that all share the quiet and the busy moments of the machine.
         contestants.iter_mut().for_each(Contestant::run_once);
         clock_hz = clock_hz.max(clock());

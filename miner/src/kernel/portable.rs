@@ -14,12 +14,6 @@ pub const PORTABLE: Kernel = Kernel { name: "portable", first_candidate };
 const STRIDE: u32 = 256;
 
 fn first_candidate(work: &Work, first: u32, last: u32) -> Option<u32> {
-    search(work, first, last)
-}
-
-/// The body of the kernel, inlined into each function that compiles it for another instruction set.
-#[inline(always)]
-pub(super) fn search(work: &Work, first: u32, last: u32) -> Option<u32> {
     let mut words = [0; STRIDE as usize];
     let mut start = first;
     while start <= last {
