@@ -7,10 +7,10 @@
 use std::{
     fs,
     path::Path,
-    process::Stdio,
+    process::{Command, Stdio},
     time::{Duration, Instant, SystemTime},
 };
-use tokio::{process::Command, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 
 /// How long after the last key someone is taken to be still there.
 const AFTER_LAST_KEY: Duration = Duration::from_secs(60);
@@ -45,8 +45,8 @@ impl Presence {
         }
         let mut question = Command::new("loginctl");
         question.args(["show-seat", "seat0", "--property=ActiveSession", "--property=IdleHint"]);
-        question.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let Ok(Ok(answer)) = timeout(SEAT_ANSWER, question.output()).await else {
+        question.stdin(Stdio::null()).stderr(Stdio::null());
+        let Ok(Ok(Ok(answer))) = timeout(SEAT_ANSWER, spawn_blocking(move || question.output())).await else {
             self.seat_is_silent = true;
             return false;
         };

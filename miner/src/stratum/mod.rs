@@ -53,7 +53,7 @@ impl Default for Patience {
         Self {
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(20),
-            silence: Duration::from_secs(90),
+            silence: Duration::from_secs(25),
             retry_first: Duration::from_millis(500),
             retry_most: Duration::from_secs(10),
             prefer_every: Duration::from_secs(30),
