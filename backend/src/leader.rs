@@ -3,11 +3,13 @@
 pub mod founding;
 pub mod keys;
 
+use crate::backup;
 use crate::config::ServerConfig;
 use crate::http;
 use crate::identity::{self, Identity, IdentityError, LeaderSecret, NewMember};
 use crate::ledger::{self, Ledger, OpenError, WorkHub};
 use crate::mining;
+use crate::operator::{Announcement, OperatorDoor};
 use crate::store::{RedbStore, StoreError};
 use crate::stratum;
 use crate::website::{Api, listen};
@@ -15,6 +17,8 @@ use founding::FoundingError;
 use keys::{DataFolder, KeysError};
 use qoin_core::address::Address;
 use qoin_core::api::sessions::Role;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -56,6 +60,9 @@ pub enum LeaderError {
         "owner {0} is not a member, so that its miners' rewards would go nowhere: name a member, or set miners = 0"
     )]
     UnknownOwner(String),
+    /// The file for the commands of this host cannot be written.
+    #[error("cannot write into the data folder where the operator's commands find the leader: {0}")]
+    Announcement(io::Error),
     /// A door or a miner of this host panicked.
     #[error("a task failed: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -91,22 +98,31 @@ pub struct Leader {
     connections: u32,
     stopping: CancellationToken,
     writer: JoinHandle<()>,
+    announcement: Announcement,
     first_administrator: Option<FirstAdministrator>,
 }
 
 impl Leader {
     /// Opens the data folder; at the first start makes it, with keys, currency and administrator. Each of these steps
-    /// is made once and durable, so that a first start that was interrupted goes on where it was. Ends with `stopping`.
+    /// is made once and durable, so that a first start that was interrupted goes on where it was. The operator's commands
+    /// find the leader's API at `api`. Ends with `stopping`.
     ///
     /// # Errors
     /// When the folder cannot be used, or holds what does not belong together.
-    pub async fn open(config: &ServerConfig, stopping: CancellationToken) -> Result<Self, LeaderError> {
+    pub async fn open(
+        config: &ServerConfig,
+        api: SocketAddr,
+        stopping: CancellationToken,
+    ) -> Result<Self, LeaderError> {
         let folder = DataFolder::open(&config.host.data)?;
         let keys = folder.ledger_keys()?;
         let first_genesis = founding::genesis(&config.currency, &keys, now_ms())?;
         let store = Arc::new(RedbStore::open(folder.ledger())?);
         let settings = ledger::Settings { queue_length: config.settings.queue_length as usize };
-        let (ledger, writer) = Ledger::open(store, first_genesis, keys, settings)?;
+        let (ledger, writer) = Ledger::open(store, first_genesis, keys.clone(), settings)?;
+        let genesis = ledger.genesis().hash;
+        let restores = backup::restores(&*ledger.read().snapshot()?)?;
+        let restores = restores.into_iter().map(|notice| notice.sign(&keys.system, &genesis)).collect();
         for name in founding::ignored(&config.currency, &config.currency_given, &ledger.genesis().genesis) {
             tracing::warn!(name, "this setting was fixed at the first start and is ignored");
         }
@@ -118,16 +134,32 @@ impl Leader {
             return Err(LeaderError::UnknownOwner(config.host.owner.0.clone()));
         }
         let hub = WorkHub::start(ledger.clone());
+        let operator = OperatorDoor::new(folder)?;
+        let announcement = operator.announce(api).map_err(LeaderError::Announcement)?;
         let api = http::router(http::Leader {
             ledger: ledger.clone(),
             identity: identity.clone(),
+            operator,
+            restores,
             settings: http::Settings { trusted_proxies: config.common.trusted_proxies.clone() },
             metrics: Arc::default(),
             batches: http::Batches::default(),
             stopping: stopping.clone(),
         });
         let (miners, connections) = (config.host.miners, config.common.connections);
-        Ok(Self { ledger, identity, hub, api, owner, miners, connections, stopping, writer, first_administrator })
+        Ok(Self {
+            ledger,
+            identity,
+            hub,
+            api,
+            owner,
+            miners,
+            connections,
+            stopping,
+            writer,
+            announcement,
+            first_administrator,
+        })
     }
 
     /// The administrator of a first start; told once.
@@ -146,7 +178,7 @@ impl Leader {
     /// # Errors
     /// When the ledger or a door failed.
     pub async fn serve(self, listeners: Listeners) -> (JoinHandle<()>, Result<(), LeaderError>) {
-        let Self { ledger, identity, hub, api, owner, miners, connections, stopping, writer, .. } = self;
+        let Self { ledger, identity, hub, api, owner, miners, connections, stopping, writer, announcement, .. } = self;
         let mut doors = JoinSet::new();
         doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
         let door = stratum::Door { ledger: ledger.clone(), hub: hub.clone(), identity };
@@ -162,6 +194,7 @@ impl Leader {
             Some(ended) = doors.join_next() => ended.map_err(LeaderError::from),
         };
         stopping.cancel();
+        drop(announcement);
         let all = async { while doors.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_TIMEOUT, all).await.is_err() {
             tracing::warn!("some requests were not answered in time and are dropped");

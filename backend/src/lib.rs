@@ -1,5 +1,6 @@
 //! The leader of a Qoin currency, its website, and the operator's commands.
 
+pub mod backup;
 pub mod config;
 pub mod http;
 pub mod identity;
@@ -7,6 +8,7 @@ pub mod leader;
 pub mod ledger;
 pub mod mining;
 pub mod observe;
+pub mod operator;
 pub mod store;
 pub mod stratum;
 pub mod verify;

@@ -22,6 +22,8 @@ pub enum Purpose {
     Seal,
     /// A member's proof, with the recovery words, that the key is theirs.
     Recovery,
+    /// The system key's word on a restored leader.
+    RestoreNotice,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Transaction => b"qoin/transaction",
             Self::Seal => b"qoin/block-seal\0",
             Self::Recovery => b"qoin/recovery\0\0\0",
+            Self::RestoreNotice => b"qoin/restore\0\0\0\0",
         }
     }
 

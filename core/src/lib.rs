@@ -25,6 +25,7 @@ pub mod merkle;
 pub mod payment_id;
 pub mod receipt;
 pub mod replay;
+pub mod restore_notice;
 pub mod retarget;
 pub mod reward;
 pub mod target;

@@ -1,10 +1,12 @@
 //! The commands: what `qoin` can be told to do, and how it tells what it did.
 
+mod backup;
 mod chain;
 mod listeners;
 mod overrides;
 mod role;
 
+use backup::{BackupArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
 use overrides::{Overrides, parse_set};
 use qoin::config;
@@ -32,6 +34,12 @@ enum Command {
     Verify(chain::VerifyArguments),
     /// Writes a chain to a file, to be handed on and checked elsewhere.
     Export(chain::ExportArguments),
+    /// Writes a backup of all data of a leader, running or not, with its keys, into one file that only its owner can read.
+    ///
+    /// The file holds the secret keys of the data folder, unless they are left out: whoever has it can act as the leader.
+    Backup(BackupArguments),
+    /// Makes a data folder out of a backup. What happened after the backup is lost, and wallets will tell.
+    Restore(RestoreArguments),
     /// Checks a configuration file, and tells what is wrong, where, and how to mend it.
     CheckConfig {
         /// The file.
@@ -88,6 +96,8 @@ impl Cli {
             Command::Run(arguments) => role::run(arguments),
             Command::Server(arguments) => role::server(arguments),
             Command::Website(arguments) => role::website(arguments),
+            Command::Backup(arguments) => backup::back_up(&arguments),
+            Command::Restore(arguments) => backup::restore(&arguments),
             Command::CheckConfig { file } => {
                 let role = config::check_file(&file)?;
                 println!("{} is a good configuration of `qoin {role}`.", file.display());

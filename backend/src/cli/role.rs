@@ -62,7 +62,7 @@ async fn run_everything(
     };
     let RunConfig { currency, currency_given, leader: settings, common, .. } = config;
     let config = ServerConfig { host, currency, currency_given, settings, common };
-    let mut leader = Leader::open(&config, stopping.clone()).await?;
+    let mut leader = Leader::open(&config, config.host.api_listen, stopping.clone()).await?;
     let website = Website::new(website::Leader::Here(leader.api()), &website_secret, trust, stopping.clone());
     let first = leader.take_first_administrator();
     let addresses = Addresses {
@@ -127,7 +127,7 @@ async fn run_server(config: ServerConfig, stopping: CancellationToken) -> Result
         api: listen(config.host.api_listen, "the HTTP API", "--api-listen").await?,
         stratum: listen(config.host.stratum_listen, "miners", "--stratum-listen").await?,
     };
-    let mut leader = Leader::open(&config, stopping).await?;
+    let mut leader = Leader::open(&config, address(&listeners.api)?, stopping).await?;
     let mut out = std::io::stdout().lock();
     if let Some(first) = leader.take_first_administrator() {
         writeln!(out, "The administrator of the new currency is {}.", first.email)?;

@@ -1,5 +1,6 @@
 //! The one place that maps errors to HTTP.
 
+use crate::backup::BackupBusy;
 use crate::identity::{self, IdentityError};
 use crate::ledger::{self, LedgerError, StoreError};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,6 +12,8 @@ use std::fmt::Display;
 
 /// After how many seconds to come back to a leader that has too much to do.
 const BUSY_RETRY_S: u32 = 1;
+/// After how many seconds to come back to a leader that makes another backup.
+const BACKUP_RETRY_S: u32 = 10;
 /// After how many seconds to come back to a leader that stops, perhaps to start again.
 const STOPPED_RETRY_S: u32 = 5;
 
@@ -153,6 +156,12 @@ impl From<IdentityError> for ApiError {
             IdentityError::Ledger(error) => error.into(),
             IdentityError::Failed(failure) => Self::internal(failure),
         }
+    }
+}
+
+impl From<BackupBusy> for ApiError {
+    fn from(busy: BackupBusy) -> Self {
+        Self::new(ProblemCode::Busy, busy).retry_after_s(BACKUP_RETRY_S)
     }
 }
 

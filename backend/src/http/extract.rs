@@ -3,6 +3,7 @@
 use super::Leader;
 use super::error::ApiError;
 use crate::identity::{AdministratorSession, Guest, MemberSession, OpenSession, Refusal};
+use crate::operator::Operator;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::{header, request::Parts};
@@ -49,6 +50,18 @@ impl FromRequestParts<Arc<Leader>> for Guest {
 
     async fn from_request_parts(parts: &mut Parts, leader: &Arc<Leader>) -> Result<Self, ApiError> {
         Ok(leader.identity.guest(client_address(parts, &leader.settings.trusted_proxies)))
+    }
+}
+
+impl FromRequestParts<Arc<Leader>> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, leader: &Arc<Leader>) -> Result<Self, ApiError> {
+        let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
+        let operator = token.and_then(|token| leader.operator.admit(token));
+        operator.ok_or_else(|| {
+            ApiError::new(ProblemCode::SessionExpired, "this needs the token in the leader's data folder")
+        })
     }
 }
 

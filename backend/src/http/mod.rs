@@ -18,8 +18,10 @@ mod invitations;
 mod members;
 mod metrics;
 mod openapi;
+mod operator;
 mod receipts;
 mod recovery;
+mod restores;
 mod services;
 mod sessions;
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use openapi::document;
 
 use crate::identity::Identity;
 use crate::ledger::Ledger;
+use crate::operator::OperatorDoor;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -41,6 +44,7 @@ use axum::response::Response;
 use axum::routing::get;
 use error::ApiError;
 use qoin_core::api::problem::ProblemCode;
+use qoin_core::restore_notice::SignedRestoreNotice;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +62,10 @@ pub struct Leader {
     pub ledger: Ledger,
     /// The people.
     pub identity: Identity,
+    /// Who may ask as the operator does.
+    pub operator: OperatorDoor,
+    /// All restorations of the data.
+    pub restores: Vec<SignedRestoreNotice>,
     /// The operator's settings.
     pub settings: Settings,
     /// What is counted.

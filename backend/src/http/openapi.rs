@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, batch, blocks, chain, currency, events, invitations, members, receipts, recovery, services,
-    sessions, transactions,
+    account, admin, batch, blocks, chain, currency, events, invitations, members, operator, receipts, recovery, restores,
+    services, sessions, transactions,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -44,8 +44,10 @@ struct BearerSecurity;
 
 impl Modify for BearerSecurity {
     fn modify(&self, document: &mut Document) {
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document.components.get_or_insert_default().add_security_scheme("session", scheme);
+        let components = document.components.get_or_insert_default();
+        for name in ["session", "operator"] {
+            components.add_security_scheme(name, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        }
     }
 }
 
@@ -54,6 +56,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
     OpenApiRouter::with_openapi(Base::openapi())
         .routes(routes!(currency::show_currency))
         .routes(routes!(currency::show_supply))
+        .routes(routes!(restores::list_restores))
         .routes(routes!(sessions::show_password_parameters))
         .routes(routes!(sessions::open_session))
         .routes(routes!(sessions::show_session, sessions::end_session))
@@ -79,6 +82,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(admin::create_member))
         .routes(routes!(admin::credit_member))
         .routes(routes!(services::declare_service, services::list_services))
+        .routes(routes!(operator::make_backup))
 }
 
 /// The OpenAPI document.

@@ -8,6 +8,19 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+const SYSTEM_KEY: &str = "system.key";
+const LEADER_KEY: &str = "leader.key";
+/// The most that a file of keys has, in bytes.
+const KEY_BYTES_MAX: u64 = 4096;
+
+/// A file of the keys' folder. Its content is wiped from memory when dropped.
+pub struct KeyFile {
+    /// The file's name.
+    pub name: String,
+    /// What it holds.
+    pub content: Zeroizing<Vec<u8>>,
+}
+
 /// Why the keys cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -25,9 +38,16 @@ pub enum KeysError {
     /// A file does not hold what was written to it.
     #[error("the key in {0} is damaged: restore the file from a backup")]
     Damaged(PathBuf),
+    /// A key of the ledger is not there.
+    #[error("there is no key {0}: without it the data cannot be used; put it back, or leave the keys out")]
+    Missing(PathBuf),
+    /// A backup names a file of keys that cannot be one.
+    #[error("{0:?} is not a file of keys")]
+    NoKey(String),
 }
 
 /// A leader's data folder.
+#[derive(Debug, Clone)]
 pub struct DataFolder {
     root: PathBuf,
 }
@@ -39,16 +59,26 @@ impl DataFolder {
     /// # Errors
     /// When the operating system refuses.
     pub fn open(root: &Path) -> Result<Self, KeysError> {
-        let folder = Self { root: root.to_owned() };
+        let folder = Self::at(root);
         for path in [root.to_owned(), folder.keys()] {
             make_private_folder(&path).map_err(|source| KeysError::Io { path, source })?;
         }
         Ok(folder)
     }
 
+    /// The folder at `root` as it is, which may be not at all.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// The file that holds the ledger.
     pub fn ledger(&self) -> PathBuf {
         self.root.join("ledger.redb")
+    }
+
+    /// The file in which a running leader tells the commands of its host where it is.
+    pub fn operator(&self) -> PathBuf {
+        self.root.join("operator.json")
     }
 
     /// The ledger's keys, made at the first call.
@@ -57,7 +87,7 @@ impl DataFolder {
     /// When they cannot be read or made.
     pub fn ledger_keys(&self) -> Result<Keys, KeysError> {
         let key = |name| -> Result<SecretKey, KeysError> { Ok(SecretKey::from_seed(&*self.key::<32>(name)?)) };
-        Ok(Keys { system: key("system.key")?, leader: key("leader.key")? })
+        Ok(Keys { system: key(SYSTEM_KEY)?, leader: key(LEADER_KEY)? })
     }
 
     /// The secret key of one role of this host, made at the first call; for `qoin run`, which has no configuration.
@@ -68,6 +98,45 @@ impl DataFolder {
         let name = format!("{role}.secret");
         let digits = Zeroizing::new(hex::encode(*self.key::<16>(&name)?));
         Secret::parse(&digits).map_err(|_| KeysError::Damaged(self.keys().join(name)))
+    }
+
+    /// All the files of keys, as they are, for a backup.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the ledger's own are not among them.
+    pub fn key_files(&self) -> Result<Vec<KeyFile>, KeysError> {
+        let failed = |source| KeysError::Io { path: self.keys(), source };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(self.keys()).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| is_key_name(name)) else {
+                continue;
+            };
+            let failed = |source| KeysError::Io { path: path.clone(), source };
+            if fs::metadata(&path).map_err(failed)?.len() > KEY_BYTES_MAX {
+                return Err(KeysError::Damaged(path));
+            }
+            files.push(KeyFile { name: name.to_owned(), content: Zeroizing::new(fs::read(&path).map_err(failed)?) });
+        }
+        files.sort_by(|one, other| one.name.cmp(&other.name));
+        for name in [SYSTEM_KEY, LEADER_KEY] {
+            if !files.iter().any(|file| file.name == name) {
+                return Err(KeysError::Missing(self.keys().join(name)));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Writes a file of keys out of a backup; one that is there already stays.
+    ///
+    /// # Errors
+    /// When it is none, or cannot be written.
+    pub fn put_key_file(&self, file: &KeyFile) -> Result<(), KeysError> {
+        if !is_key_name(&file.name) || file.content.len() as u64 > KEY_BYTES_MAX {
+            return Err(KeysError::NoKey(file.name.chars().take(80).collect()));
+        }
+        let path = self.keys().join(&file.name);
+        write_once(&path, &file.content).map_err(|source| KeysError::Io { path, source })
     }
 
     fn keys(&self) -> PathBuf {
@@ -90,6 +159,12 @@ impl DataFolder {
         hex::decode_to_slice(text.trim(), &mut *key).map_err(|_| KeysError::Damaged(path.clone()))?;
         Ok(key)
     }
+}
+
+/// Whether a file of the keys' folder has such a name: no path, and none of those that are being written.
+fn is_key_name(name: &str) -> bool {
+    let stem = name.strip_suffix(".key").or_else(|| name.strip_suffix(".secret"));
+    stem.is_some_and(|stem| (1..=40).contains(&stem.len()) && stem.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 fn make_private_folder(path: &Path) -> io::Result<()> {

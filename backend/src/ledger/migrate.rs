@@ -30,6 +30,14 @@ struct BlockOfFormat1 {
     links: Links,
 }
 
+/// Brings data that no ledger uses to the current format, if it is of an earlier one.
+///
+/// # Errors
+/// When the store fails.
+pub fn bring_up_to_date(store: &dyn Store) -> Result<(), StoreError> {
+    to_current(store, store.claim()?)
+}
+
 /// Brings a store of an earlier format to the current one; does nothing to any other.
 pub(super) fn to_current(store: &dyn Store, epoch: Epoch) -> Result<(), StoreError> {
     let snapshot = store.snapshot()?;

@@ -10,7 +10,7 @@ use crate::store::{Batch, Epoch, Order, Snapshot, Store, StoreError, Table};
 use qoin_core::{
     address::Address,
     genesis::Genesis,
-    hash::StateHash,
+    hash::{BlockHash, StateHash},
     ledger::{AccountNumber, Head, Position, Restore, State},
     log::LogRecord,
     transaction::Operation,
@@ -58,6 +58,31 @@ pub(super) fn restore(from: &dyn Snapshot) -> Result<Opened, StoreError> {
     };
     touched.into_iter().for_each(|account| dirty.touch(account, before));
     Ok(Opened { state, last: movements, ends, checkpoint: dirty })
+}
+
+/// What a store's data is, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The currency.
+    pub genesis: Genesis,
+    /// The last block's height; 0 before the first.
+    pub height: u32,
+    /// The last block's hash; before the first the genesis hash.
+    pub hash: BlockHash,
+    /// How many log records are sealed.
+    pub sealed: u64,
+    /// How many log records there are, sealed or not.
+    pub records: u64,
+}
+
+/// What the data of a snapshot is; none if no currency has begun in it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn summary(from: &dyn Snapshot) -> Result<Option<Summary>, StoreError> {
+    let (Some(genesis), Some(head)) = (stored::genesis(from)?, stored::head(from)?) else { return Ok(None) };
+    let records = stored::last_accepted_us(from)?.map_or(0, |(last, _)| last + 1);
+    Ok(Some(Summary { genesis, height: head.height, hash: head.hash, sealed: head.sealed, records }))
 }
 
 /// The digest of the ledger's state that a store holds; see [`State::hash`].

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod conformance;
 mod memory;
+mod rebuild;
 mod redb;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use std::ops::Bound;
 use std::path::PathBuf;
 
 pub use memory::MemoryStore;
+pub use rebuild::Rebuild;
 pub use redb::{RedbReader, RedbStore};
 
 /// The version of the layout of everything in a store. It changes when an older program could no longer read the data.

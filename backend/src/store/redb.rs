@@ -1,4 +1,4 @@
-//! The embedded store: one file, kept by the redb database. The only file that names it.
+//! The embedded store: one file, kept by the redb database. Only this file and `rebuild` name it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -20,7 +20,7 @@ const CACHE_BYTES: usize = 64 << 20;
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-fn definition(table: Table) -> Definition {
+pub(super) fn definition(table: Table) -> Definition {
     TableDefinition::new(table.name())
 }
 
@@ -263,7 +263,7 @@ fn create_file(path: &Path) -> io::Result<()> {
     }
 }
 
-fn failure(path: &Path, error: impl Into<Error>) -> StoreError {
+pub(super) fn failure(path: &Path, error: impl Into<Error>) -> StoreError {
     let path = path.to_path_buf();
     match error.into() {
         Error::DatabaseAlreadyOpen | Error::LockProtocolMismatch => StoreError::Locked { path },

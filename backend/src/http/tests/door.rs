@@ -17,6 +17,7 @@ const OPEN: [&str; 7] = [
 ];
 /// Those that a session under a first password may use as well.
 const FIRST: [&str; 2] = ["/api/v1/sessions/current", "/api/v1/account/password"];
+const OPERATION: &str = "/api/v1/operator/";
 const ADMINISTRATION: [&str; 2] = ["/api/v1/invitations", "/api/v1/admin"];
 
 /// Every documented operation, with its path's variables filled in.
@@ -78,8 +79,10 @@ fn every_path_of_the_shared_types_is_served() {
         qoin_core::api::invitations::INVITATIONS_PATH,
         qoin_core::api::invitations::OPEN_INVITATION_PATH,
         qoin_core::api::members::MEMBERS_PATH,
+        qoin_core::api::operator::OPERATOR_BACKUP_PATH,
         qoin_core::api::recovery::CHALLENGE_PATH,
         qoin_core::api::recovery::RECOVERY_PATH,
+        qoin_core::api::restores::RESTORES_PATH,
         qoin_core::api::services::SERVICES_PATH,
         qoin_core::api::sessions::CURRENT_SESSION_PATH,
         qoin_core::api::sessions::PARAMETERS_PATH,
@@ -113,7 +116,9 @@ async fn a_first_password_allows_only_to_replace_it() {
     let token = town.identity.add_for_test("eve@example.org", Role::Member, [20; 32], [20; 32], true).await.unwrap();
     for (method, path) in operations().into_iter().filter(|(method, _)| method != Method::DELETE) {
         let answer = town.send(method.clone(), &path, &token, None).await;
-        if is_open(&method, &path) || FIRST.contains(&&*path) {
+        if path.starts_with(OPERATION) {
+            assert_eq!(answer.code(), "session_expired", "no session opens the operator's door");
+        } else if is_open(&method, &path) || FIRST.contains(&&*path) {
             assert_ne!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         } else {
             assert_eq!(answer.code(), "forbidden", "{method} {path}");

@@ -3,14 +3,17 @@
 mod batch;
 mod door;
 mod events;
+mod operator;
 mod passwords;
 mod payments;
 mod people;
 
 use super::{Batches, Leader, Metrics, Settings, router};
 use crate::identity::{self, Identity, LeaderSecret};
+use crate::leader::keys::DataFolder;
 use crate::ledger::tests::begin;
 use crate::ledger::{BlockSummary, Ledger, WorkHub};
+use crate::operator::OperatorDoor;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -79,9 +82,21 @@ async fn open_identity(ledger: &Ledger, settings: identity::Settings) -> Identit
 }
 
 fn open_router(ledger: &Ledger, identity: &Identity, stopping: &CancellationToken) -> Router {
+    let operator = OperatorDoor::new(DataFolder::at("/nowhere".as_ref())).unwrap();
+    open_router_with(ledger, identity, stopping, operator)
+}
+
+fn open_router_with(
+    ledger: &Ledger,
+    identity: &Identity,
+    stopping: &CancellationToken,
+    operator: OperatorDoor,
+) -> Router {
     router(Leader {
         ledger: ledger.clone(),
         identity: identity.clone(),
+        operator,
+        restores: Vec::new(),
         settings: Settings { trusted_proxies: vec!["127.0.0.1".parse().unwrap()] },
         metrics: Arc::new(Metrics::default()),
         batches: Batches::default(),

@@ -1,0 +1,48 @@
+//! What the operator's commands ask of the leader while it runs.
+
+use super::Leader;
+use super::error::ApiError;
+use super::extract::Parameters;
+use crate::operator::Operator;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use qoin_core::api::operator::OPERATOR_BACKUP_PATH;
+use qoin_core::api::problem::Problem;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// What goes into a backup.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BackupQuery {
+    /// Whether the keys do, too; `true` if absent.
+    keys: Option<bool>,
+}
+
+/// A backup of everything, made while the leader works. Its last bytes are the hash of all others: without them it is
+/// not whole.
+#[utoipa::path(
+    post,
+    path = OPERATOR_BACKUP_PATH,
+    tag = "operation",
+    params(BackupQuery),
+    security(("operator" = [])),
+    responses(
+        (status = 200, description = "The backup", content_type = "application/octet-stream", body = String),
+        (status = "4XX", body = Problem),
+        (status = 503, body = Problem),
+    ),
+)]
+pub async fn make_backup(
+    State(leader): State<Arc<Leader>>,
+    operator: Operator,
+    Parameters(query): Parameters<BackupQuery>,
+) -> Result<impl IntoResponse, ApiError> {
+    let with_keys = query.keys.unwrap_or(true);
+    let backup = operator.begin_backup(leader.ledger.read(), with_keys, &leader.stopping)?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(backup)))
+}

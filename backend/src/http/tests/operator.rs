@@ -1,0 +1,78 @@
+//! The operator's door.
+
+use super::*;
+use crate::backup;
+use axum::response::Response;
+
+const PATH: &str = "/api/v1/operator/backup";
+
+/// The town's leader with a data folder, and the token to its operator's door.
+fn with_door(town: Town) -> (Town, tempfile::TempDir, String) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = DataFolder::open(root.path()).unwrap();
+    folder.ledger_keys().unwrap();
+    let operator = OperatorDoor::new(folder).unwrap();
+    let token = operator.token().to_owned();
+    let router = open_router_with(&town.ledger, &town.identity, &town.stopping, operator);
+    (Town { router, ..town }, root, token)
+}
+
+async fn ask_for(town: &Town, token: &str, query: &str) -> Response {
+    let request = Request::post(format!("{PATH}{query}")).header("authorization", format!("Bearer {token}"));
+    town.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_gets_a_backup_of_what_is_committed() {
+    let (town, root, token) = with_door(Town::with_money().await);
+    for (query, keys) in [("", true), ("?keys=false", false)] {
+        let response = ask_for(&town, &token, query).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "application/octet-stream");
+        let path = root.path().join("backup");
+        std::fs::write(&path, response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        let report = backup::verify(&path).unwrap();
+        assert_eq!(report.description.keys, keys);
+        assert_eq!((report.description.height, report.description.records), (1, town.ledger.position().records));
+        assert_eq!(report.sections[0].name == "keys", keys);
+    }
+    assert_eq!(
+        town.send(Method::POST, &format!("{PATH}?keys=perhaps"), &token, None).await.code(),
+        "malformed_request"
+    );
+}
+
+#[tokio::test]
+async fn no_session_opens_the_operators_door_and_its_token_opens_no_other() {
+    let (town, _root, token) = with_door(Town::found().await);
+    for stranger in [&town.admin.token, &town.ada.token, &"0".repeat(64), ""] {
+        assert_eq!(town.send(Method::POST, PATH, stranger, None).await.code(), "session_expired");
+    }
+    for path in ["/api/v1/account", "/api/v1/invitations", "/api/v1/sessions/current"] {
+        assert_eq!(town.send(Method::GET, path, &token, None).await.code(), "session_expired", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_backup_is_made_at_a_time_and_one_that_nobody_takes_ends_with_the_leader() {
+    let (town, _root, token) = with_door(Town::found().await);
+    // More than waits for a receiver: what nobody takes is not done.
+    let memo = |_| Memo::new("m".repeat(140), rand_bytes()).unwrap();
+    let paid = (0..8_000)
+        .map(memo)
+        .map(|memo| town.ledger.credit(town.ada.address, Amount::from_units(1), town.payment_id(), Some(memo)));
+    futures_util::future::try_join_all(paid).await.unwrap();
+    let first = ask_for(&town, &token, "").await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let second = town.send(Method::POST, PATH, &token, None).await;
+    assert_eq!((second.status.as_u16(), second.code()), (503, "busy"));
+    assert_eq!(second.headers["retry-after"], "10");
+    town.stopping.cancel();
+    assert!(first.into_body().collect().await.is_err(), "cut off, and so that it is noticed");
+}
+
+fn rand_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).unwrap();
+    bytes
+}
