@@ -36,6 +36,17 @@ pub fn program(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built: run `cargo xtask test`, or `cargo build --bins` first"))
 }
 
+/// Runs one of the project's programs to its end; what it wrote to standard output and, if it failed, to standard error.
+///
+/// # Errors
+/// When it is not built or cannot be started.
+pub fn run(name: &str, arguments: &[&str]) -> Result<std::result::Result<String, String>> {
+    let output = Command::new(program(name)?).args(arguments).stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("starting {name}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) })
+}
+
 impl Process {
     /// Starts one of the project's programs with these arguments.
     ///
