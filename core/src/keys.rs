@@ -6,9 +6,10 @@
 
 use crate::hash::GenesisHash;
 use borsh::{BorshDeserialize, BorshSerialize, io};
-use curve25519_dalek::edwards::CompressedEdwardsY;
+use curve25519_dalek::{EdwardsPoint, Scalar, edwards::CompressedEdwardsY, traits::IsIdentity};
 use ed25519_zebra::{SigningKey, VerificationKey, VerificationKeyBytes, batch};
 use rand_core::CryptoRng;
+use sha2::{Digest, Sha512};
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -78,6 +79,28 @@ impl PublicKey {
     /// Whether `signature` is this key's over `message` for `purpose` on the chain `genesis`.
     pub fn verifies(&self, purpose: Purpose, genesis: &GenesisHash, message: &[u8], signature: &Signature) -> bool {
         self.verifies_bytes(&purpose.signed_bytes(genesis, message), signature)
+    }
+
+    /// The same answer as [`Self::verifies`] in about twice the time, out of what signing needs anyway: the tables that make
+    /// the other fast are a thirtieth of all that the app has to download.
+    pub fn verifies_compactly(
+        &self,
+        purpose: Purpose,
+        genesis: &GenesisHash,
+        message: &[u8],
+        signature: &Signature,
+    ) -> bool {
+        self.satisfies(&purpose.signed_bytes(genesis, message), signature).unwrap_or(false)
+    }
+
+    /// Whether the equation of ZIP 215 holds: `[8]R = [8]([s]B - [k]A)`; none where a part is no point or number.
+    fn satisfies(&self, signed_bytes: &[u8], signature: &Signature) -> Option<bool> {
+        let (r_bytes, s_bytes) = signature.0.split_first_chunk::<32>()?;
+        let s: Scalar = Option::from(Scalar::from_canonical_bytes(s_bytes.try_into().ok()?))?;
+        let (r, a) = (CompressedEdwardsY(*r_bytes).decompress()?, CompressedEdwardsY(self.0).decompress()?);
+        let hash = Sha512::new().chain_update(r_bytes).chain_update(self.0).chain_update(signed_bytes).finalize();
+        let k = Scalar::from_bytes_mod_order_wide(&hash.into());
+        Some((EdwardsPoint::mul_base(&s) - a * k - r).mul_by_cofactor().is_identity())
     }
 
     /// Whether `signature` is this key's over exactly `signed_bytes` (see [`Purpose::signed_bytes`]).
@@ -247,6 +270,42 @@ mod tests {
         assert!(!public.verifies(Purpose::Transaction, &GenesisHash::from_bytes([8; 32]), b"pay", &signature));
         let other = SecretKey::from_seed(&[2; 32]).public_key();
         assert!(!other.verifies(Purpose::Transaction, &GENESIS, b"pay", &signature));
+    }
+
+    #[test]
+    fn the_compact_check_answers_the_same() {
+        let same = |key: &PublicKey, message: &[u8], signature: &Signature| {
+            let answer = key.verifies(Purpose::RestoreNotice, &GENESIS, message, signature);
+            assert_eq!(key.verifies_compactly(Purpose::RestoreNotice, &GENESIS, message, signature), answer);
+            answer
+        };
+        for seed in 0..8 {
+            let (key, message) = (SecretKey::from_seed(&[seed; 32]), [seed; 90]);
+            let (public, signature) = (key.public_key(), key.sign(Purpose::RestoreNotice, &GENESIS, &message));
+            assert!(same(&public, &message, &signature));
+            assert!(!same(&SecretKey::from_seed(&[99; 32]).public_key(), &message, &signature));
+            assert!(!same(&public, &message[1..], &signature));
+            for bit in 0..512 {
+                let mut bytes = signature.to_bytes();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                assert!(!same(&public, &message, &Signature(bytes)), "bit {bit}");
+            }
+        }
+        // An R of small order, its y not reduced, and s = 0 under a key of mixed order: what ZIP 215 is about.
+        let mut torsion = [0; 32];
+        torsion[0] = 1;
+        for y in [torsion, [0; 32], [0xff; 32]] {
+            let mut bytes = [0; 64];
+            bytes[..32].copy_from_slice(&y);
+            same(&SecretKey::from_seed(&[1; 32]).public_key(), b"", &Signature(bytes));
+        }
+        let point = CompressedEdwardsY(SecretKey::from_seed(&[1; 32]).public_key().0).decompress().unwrap();
+        let small = CompressedEdwardsY([0; 32]).decompress().unwrap();
+        let mixed = PublicKey((point + small).compress().0);
+        for seed in 0..8 {
+            let signature = SecretKey::from_seed(&[1; 32]).sign(Purpose::RestoreNotice, &GENESIS, &[seed]);
+            same(&mixed, &[seed], &signature);
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl RestoreNotice {
 impl SignedRestoreNotice {
     /// Whether the signature is by this system key, on this chain.
     pub fn is_by(&self, system: &PublicKey, genesis: &GenesisHash) -> bool {
-        system.verifies(Purpose::RestoreNotice, genesis, &encode(&self.notice), &self.signature)
+        system.verifies_compactly(Purpose::RestoreNotice, genesis, &encode(&self.notice), &self.signature)
     }
 }
 

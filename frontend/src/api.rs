@@ -8,6 +8,7 @@ use gloo_net::http::{Method, RequestBuilder};
 use qoin_core::api::{
     account::{ACCOUNT_PATH, AccountView, HISTORY_PATH, HistoryPage},
     admin::{ADMIN_MEMBERS_PATH, CREDITS_PATH, CreateMember, Credit},
+    blocks::{HEADERS_PATH, HeadersPage},
     currency::{CURRENCY_PATH, CurrencyView},
     events::EVENTS_PATH,
     invitations::{
@@ -17,6 +18,7 @@ use qoin_core::api::{
     members::{MEMBERS_PATH, MemberView, MembersPage},
     problem::Problem,
     recovery::{CHALLENGE_PATH, RECOVERY_PATH, Recover, RecoveryChallenge, RecoveryRequest},
+    restores::{RESTORES_PATH, RestoresView},
     sessions::{
         CURRENT_SESSION_PATH, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword,
         SESSIONS_PATH, SessionOpened, SessionView, SignIn,
@@ -87,6 +89,16 @@ pub async fn account() -> Result<AccountView, Failure> {
 pub async fn history(before: Option<&str>, limit: u32) -> Result<HistoryPage, Failure> {
     let before = before.map(|cursor| format!("&before={}", encoded(cursor))).unwrap_or_default();
     get(&format!("{HISTORY_PATH}?limit={limit}{before}")).await
+}
+
+/// Headers from a height on, oldest first.
+pub async fn headers(from: u32) -> Result<HeadersPage, Failure> {
+    get(&format!("{HEADERS_PATH}?from={from}")).await
+}
+
+/// The notices of all restorations of the leader's data.
+pub async fn restores() -> Result<RestoresView, Failure> {
+    get(RESTORES_PATH).await
 }
 
 /// Members whose name or e-mail address fits.

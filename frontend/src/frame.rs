@@ -13,7 +13,7 @@ use crate::{
         task::in_words,
         toast,
     },
-    wallet::{Online, WalletContext},
+    wallet::{Online, Rewritten, WalletContext, Why},
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -92,6 +92,7 @@ fn banners(wallet: WalletContext) -> El {
     div("banners")
         .add(el("div").attr("role", "status").add(connection(wallet)))
         .add(insecure.then(|| bar(Icon::Warning, t.insecure)))
+        .add(history_alarm(wallet))
         .add(rotation_alarm(wallet))
 }
 
@@ -120,6 +121,33 @@ fn connection(wallet: WalletContext) -> View {
     .view()
 }
 
+/// Warns that the leader shows another history than before, until the member has understood it.
+fn history_alarm(wallet: WalletContext) -> View {
+    let t = &texts().banners;
+    (move || {
+        wallet.rewritten().map(|Rewritten { seen, why }| {
+            let mut text = fill(t.rewritten_seen, &[&seen.to_string()]);
+            text.push_str(&match why {
+                Why::Unexplained => t.rewritten_unexplained.to_owned(),
+                Why::Forged => t.rewritten_forged.to_owned(),
+                Why::Restored(notice) => {
+                    let made = format::moment(notice.backup_ms as f64, Moment::Until);
+                    fill(t.rewritten_restored, &[&made, &notice.height.to_string()])
+                }
+            });
+            let button = Button::new(t.rewritten_accept, move || wallet.accept_history()).look("danger small");
+            alarm(Icon::Warning, t.rewritten_title, text).add(button)
+        })
+    })
+    .view()
+}
+
+/// A bar that cannot be overlooked, before what can be done about it.
+fn alarm(picture: Icon, title: &str, text: String) -> El {
+    let text = el("span").add(el("strong").add(title)).add(text);
+    div("banner danger").attr("role", "alert").add(icon(picture)).add(text)
+}
+
 /// Warns that the system key is about to replace the member's key, and lets them stop it.
 fn rotation_alarm(wallet: WalletContext) -> View {
     let t = &texts().banners;
@@ -136,12 +164,8 @@ fn rotation_alarm(wallet: WalletContext) -> View {
     (move || {
         effective.get().map(|effective_ms| {
             let when = format::moment(effective_ms as f64, Moment::Until);
-            let text = el("span").add(el("strong").add(t.rotation_title)).add(fill(t.rotation_text, &[&when]));
             let button = Button::new(t.rotation_cancel, stop).look("danger small").busy(task.busy);
-            div("banner danger")
-                .attr("role", "alert")
-                .add(icon(Icon::Key))
-                .add(text)
+            alarm(Icon::Key, t.rotation_title, fill(t.rotation_text, &[&when]))
                 .add(button)
                 .add(span("").add(move || task.fault.get()))
         })

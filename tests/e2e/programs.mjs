@@ -1,11 +1,12 @@
 // The real programs under test, in temporary folders on free ports. They are ended by their own process alone.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const BIN = process.env.QOIN_BIN ?? fileURLToPath(new URL('../../target/debug', import.meta.url));
 /** How long a program may take to do what a test waits for, in milliseconds; generous, for a loaded machine. */
@@ -116,6 +117,17 @@ export class Leader {
     await this.#launch();
   }
 
+  /** Makes a backup of it while it runs. */
+  async backUp(file) {
+    await qoin('backup', file, '--data', this.data);
+  }
+
+  /** Puts a backup in the place of the data that it had, while it does not run. */
+  async restore(file) {
+    await rm(this.data, { recursive: true });
+    await qoin('restore', file, '--data', this.data);
+  }
+
   /** Ends it and removes its folder. */
   async remove() {
     await this.program.kill();
@@ -138,6 +150,11 @@ export class Leader {
     this.#ports = [this.website, this.api, this.stratum].map((address) => address.split(':').pop());
     return ready;
   }
+}
+
+/** Runs one of the operator's commands to its end. */
+async function qoin(...args) {
+  await promisify(execFile)(join(BIN, 'qoin'), args, { timeout: PATIENCE_MS });
 }
 
 /** A separate `qoin-miner` with one thread that mines for nobody. */

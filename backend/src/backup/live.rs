@@ -85,6 +85,7 @@ impl Write for Pieces {
         let piece = Ok(Bytes::copy_from_slice(bytes));
         self.runtime.block_on(async {
             tokio::select! {
+                biased;
                 () = self.stopping.cancelled() => Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the leader stops")),
                 sent = tokio::time::timeout(PIECE_TIMEOUT, self.sender.send(piece)) => match sent {
                     Ok(Ok(())) => Ok(bytes.len()),

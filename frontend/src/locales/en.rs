@@ -56,6 +56,12 @@ pub const TEXTS: Texts = Texts {
         rotation_text: "The new key takes over on {0}. If you did not ask your administrator for this, stop it now.",
         rotation_cancel: "Stop it",
         rotation_cancelled: "Stopped. Your key stays in charge.",
+        rewritten_title: "The history of your currency was changed",
+        rewritten_seen: "It does not go on from block {0}, which you have seen. ",
+        rewritten_unexplained: "The server does not say why: ask your administrator before you pay.",
+        rewritten_forged: "The server's notice of a restored backup has a wrong signature: ask your administrator before you pay.",
+        rewritten_restored: "The server was restored from a backup of {0}, as of block {1}. Payments after that are lost.",
+        rewritten_accept: "I have understood",
     },
     sign_in: SignIn {
         title: "Sign in",

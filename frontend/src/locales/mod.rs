@@ -56,6 +56,7 @@ rooms! {
     /// The bars above all pages.
     banners: Banners {
         offline, reconnecting, insecure, rotation_title, rotation_text, rotation_cancel, rotation_cancelled,
+        rewritten_title, rewritten_seen, rewritten_unexplained, rewritten_forged, rewritten_restored, rewritten_accept,
     }
     /// Signing in, locking and unlocking.
     sign_in: SignIn {

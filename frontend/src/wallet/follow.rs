@@ -45,6 +45,7 @@ impl WalletContext {
                         self.movements.set(Some(Movements::fresh(page)));
                         let live = Live::open(position, move |delivery| self.take_in(turn, delivery));
                         self.inner.update_value(|inner| inner.live = Some(live));
+                        self.look_back();
                         return;
                     }
                     _ => pause::before_try(attempt).await,
@@ -76,6 +77,7 @@ impl WalletContext {
         drop(live);
         self.account.set(None);
         self.movements.set(None);
+        self.rewritten.set(None);
     }
 
     /// Asks how account and movements are now, without waiting for the stream to tell it.
@@ -101,6 +103,7 @@ impl WalletContext {
                 self.online.set(online);
                 if online == Online::Live {
                     self.compare_clocks();
+                    self.watch_history();
                 }
                 return;
             }
@@ -114,6 +117,7 @@ impl WalletContext {
             Event::Block(block) => {
                 self.movements.update(|held| held.iter_mut().for_each(|held| held.seal(&block)));
                 self.raise_tip(block.tip);
+                self.watch_history();
             }
             Event::Reset => self.begin_anew(),
             Event::SignedOut => self.session_ended(),

@@ -3,12 +3,13 @@
 //! Pages read its signals and call its methods; they never fetch and never see a key.
 //!
 //! - `session` is the way from a password to an open key and back; `keys` derives and seals, `keep` spans a reload, `idle` locks.
-//! - `follow` keeps account and movements up to date; `payment` checks, signs and sends; `administration` is for administrators.
+//! - `head` notices a rewritten history; `follow` keeps account and movements up to date; `payment` checks, signs and sends; `administration` is for administrators.
 
 mod administration;
 mod draft;
 mod failure;
 mod follow;
+mod head;
 mod idle;
 mod keep;
 mod keys;
@@ -24,6 +25,7 @@ pub mod tabs;
 pub use administration::PreparedCredit;
 pub use draft::{DraftFault, PaymentDraft};
 pub use failure::Failure;
+pub use head::{Rewritten, Why};
 pub use payment::PreparedPayment;
 pub use session::Prepared;
 
@@ -145,6 +147,7 @@ pub struct WalletContext {
     account: RwSignal<Option<AccountView>>,
     movements: RwSignal<Option<Movements>>,
     online: RwSignal<Online>,
+    rewritten: RwSignal<Option<Rewritten>>,
     expired: RwSignal<bool>,
     inner: StoredValue<Inner, LocalStorage>,
 }
@@ -161,6 +164,8 @@ struct Inner {
     ahead_ms: i64,
     /// When that was found out, by this one.
     compared_ms: f64,
+    /// When the history was last looked at, by this one.
+    looked_ms: f64,
     /// Rises whenever a key is taken in or forgotten, so that answers to what was asked before are not taken for news.
     turn: u32,
 }
@@ -174,6 +179,7 @@ impl WalletContext {
             account: RwSignal::new(None),
             movements: RwSignal::new(None),
             online: RwSignal::new(Online::Reconnecting),
+            rewritten: RwSignal::new(None),
             expired: RwSignal::new(false),
             inner: StoredValue::new_local(Inner::default()),
         };
@@ -300,6 +306,12 @@ impl WalletContext {
     fn leader_now_ms(&self) -> u64 {
         let ahead_ms = self.inner.with_value(|inner| inner.ahead_ms);
         (js_sys::Date::now() as i64 + ahead_ms).max(0) as u64
+    }
+
+    /// Under which name something of the own address is stored in this browser.
+    fn own_name(&self, what: &str) -> Option<String> {
+        let own = self.phase.with_untracked(|phase| phase.me().map(|me| me.address));
+        own.map(|address| format!("qoin/{what}/{address}"))
     }
 
     fn tell_tabs(&self, message: &TabMessage) {

@@ -5,7 +5,6 @@ use crate::api;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use qoin_core::{
-    address::Address,
     amount::Amount,
     api::{
         members::MemberView,
@@ -135,8 +134,7 @@ impl WalletContext {
 
     /// Under which name the pins of the own address are stored.
     fn payees_name(&self) -> Option<String> {
-        let own: Option<Address> = self.phase.with_untracked(|phase| phase.me().map(|me| me.address));
-        own.map(|address| format!("qoin/payees/{address}"))
+        self.own_name("payees")
     }
 }
 

@@ -3,16 +3,18 @@
 /// Whether the state at `position` is not older than the one at `held`. Positions count log records and blocks,
 /// like `123-45`; both only grow. One that is not understood counts as newer.
 pub fn is_current(position: &str, held: &str) -> bool {
-    let parts = |text: &str| {
-        let (records, blocks) = text.split_once('-')?;
-        Some((records.parse::<u64>().ok()?, blocks.parse::<u32>().ok()?))
-    };
     match (parts(position), parts(held)) {
         (Some((records, blocks)), Some((held_records, held_blocks))) => {
             records >= held_records && blocks >= held_blocks
         }
         _ => true,
     }
+}
+
+/// How many log records and blocks a position counts.
+pub fn parts(position: &str) -> Option<(u64, u32)> {
+    let (records, blocks) = position.split_once('-')?;
+    Some((records.parse().ok()?, blocks.parse().ok()?))
 }
 
 #[cfg(test)]
