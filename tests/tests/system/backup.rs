@@ -179,6 +179,19 @@ async fn a_leader_that_was_killed_is_backed_up_from_its_data() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn data_of_an_earlier_format_is_backed_up_and_restored_as_it_was() -> Result<()> {
+    for (format, kept) in kept::folders()? {
+        let (data, content) = kept::unpack(&kept)?;
+        let place = tempfile::tempdir()?;
+        let (file, restored) = (place.path().join("kept.backup"), place.path().join("restored"));
+        back_up(data.path(), &file, &[])?;
+        restore(&file, &restored)?;
+        assert_eq!(kept::state_hash(&restored)?, content.state_hash, "format {format}");
+    }
+    Ok(())
+}
+
 /// `qoin backup` of this data folder; what it tells of it.
 fn back_up(data: &Path, file: &Path, flags: &[&str]) -> Result<Value> {
     let arguments = [&["backup", text(file)?, "--data", text(data)?, "--json"], flags].concat();
