@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, batch, blocks, chain, currency, events, invitations, members, operator, receipts, recovery, restores,
-    services, sessions, transactions,
+    account, admin, batch, blocks, chain, currency, events, invitations, members, operator, receipts, recovery,
+    restores, services, sessions, transactions,
 };
 use axum::Router;
 use axum::extract::Request;

@@ -1,7 +1,7 @@
 //! The real programs together: what must hold whatever the network, the power or a stranger does.
 
-mod chains;
 mod backup;
+mod chains;
 mod confirming;
 mod crash;
 mod exactly_once;

@@ -4,6 +4,7 @@
 
 use qoin::ledger::{Ledger, Work, WorkHub};
 use qoin_core::{coinbase::Coinbase, header::Header};
+use qoin_miner::kernel;
 use qoin_miner::scan::{End, scan};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -47,7 +48,7 @@ fn search(work: &Work, extranonce1: [u8; 4], number: u32) -> Option<(Coinbase, H
     extranonce[4..].copy_from_slice(&number.to_be_bytes());
     let coinbase = template.coinbase(None, extranonce);
     let header = template.header(&coinbase, template.time(), 0);
-    match scan(&header.to_bytes(), &target, 0..=HASHES, &AtomicBool::new(false)).end {
+    match scan(kernel::PORTABLE, &header.to_bytes(), &target, 0..=HASHES, &AtomicBool::new(false)).end {
         End::Found(nonce) => Some((coinbase, Header { nonce, ..header })),
         End::Exhausted | End::Stopped => None,
     }
