@@ -12,6 +12,8 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 pub const PASSWORD_CHARACTERS_MIN: usize = 10;
 /// The longest password, in characters.
 pub const PASSWORD_CHARACTERS_MAX: usize = 256;
+/// The longest name of a miner, in bytes.
+pub const WORKER_BYTES_MAX: usize = 40;
 /// The largest body of a request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The most transactions in one batch.

@@ -1,6 +1,8 @@
 //! The rules of forms, the same in the browser and on the leader.
 
-use crate::limits::{EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN};
+use crate::limits::{
+    EMAIL_BYTES_MAX, NAME_CHARACTERS_MAX, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, WORKER_BYTES_MAX,
+};
 use crate::unicode::Normalize;
 use thiserror::Error;
 
@@ -87,6 +89,21 @@ pub fn is_invisible(letter: char) -> bool {
             | '\u{E000}'..='\u{F8FF}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{10FFFF}')
 }
 
+/// A text that cannot be the name of a miner.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[error("a miner's name has at most {WORKER_BYTES_MAX} letters, digits, dots, hyphens and underscores, unlike {0:?}")]
+pub struct WorkerError(String);
+
+/// Checks the name under which a miner's work is counted; an empty one is that of the owner's miners without a name.
+///
+/// # Errors
+/// When it is too long, or has other characters than ASCII letters, digits, dots, hyphens and underscores.
+pub fn worker(text: &str) -> Result<&str, WorkerError> {
+    let fits = text.len() <= WORKER_BYTES_MAX
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    if fits { Ok(text) } else { Err(WorkerError(text.chars().take(80).collect())) }
+}
+
 /// Why a password is not accepted.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordError {
@@ -159,6 +176,16 @@ mod tests {
         assert_eq!(name("Ada\u{202E}", &Tables), Err(NameError::Invisible(0x202E)));
         assert_eq!(name("A\u{200B}da", &Tables), Err(NameError::Invisible(0x200B)));
         assert_eq!(name("Ada\n", &Tables), Err(NameError::Invisible(0x0A)));
+    }
+
+    #[test]
+    fn miners_have_plain_names() {
+        for text in ["", "rig1", "garage.rig-2_b", &"x".repeat(40)] {
+            assert_eq!(worker(text), Ok(text));
+        }
+        for text in ["rig 1", "r\u{e9}g", "<b>", "a\n", &"x".repeat(41)] {
+            assert!(worker(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -211,6 +211,7 @@ impl Follower {
             Event::Account(view) => json(view),
             Event::Movement(movement) => json(movement),
             Event::Block(block) => json(block),
+            Event::Work(work) => json(work),
             // Browsers drop an event without data.
             Event::Reset | Event::SignedOut => json(&()),
         };

@@ -3,6 +3,7 @@
 use super::{
     account::{AccountView, Movement},
     blocks::Tip,
+    mining::MiningWork,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,9 @@ pub enum Event {
     Movement(Movement),
     /// A block was sealed: its height, and the log records below `tip.sealed` are confirmed.
     Block(BlockSealed),
+    /// What a mining tab of the session is to do: told at every change, and for each such tab when the stream opens.
+    /// It has no id: it is not resumed, only told anew.
+    Work(MiningWork),
     /// Too much was missed to tell it one by one: load everything anew.
     Reset,
     /// The session has ended.
@@ -49,6 +53,7 @@ impl Event {
             Self::Account(_) => "account",
             Self::Movement(_) => "movement",
             Self::Block(_) => "block",
+            Self::Work(_) => "work",
             Self::Reset => "reset",
             Self::SignedOut => "signed_out",
         }

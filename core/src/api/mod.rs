@@ -14,6 +14,7 @@ pub mod events;
 pub mod invitations;
 pub mod members;
 pub mod operator;
+pub mod mining;
 pub mod problem;
 pub mod recovery;
 pub mod restores;

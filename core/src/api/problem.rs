@@ -97,6 +97,17 @@ pub enum ProblemCode {
     NoPendingRotation,
     /// The key is the current one already.
     SameKey,
+
+    /// A miner's name that is too long or has letters that it cannot have.
+    InvalidWorker,
+    /// A share of a job that is unknown or worthless by now.
+    StaleShare,
+    /// A share that came before.
+    DuplicateShare,
+    /// A share whose hash is above its job's target.
+    LowDifficultyShare,
+    /// A share whose time its job does not allow.
+    ShareTime,
 }
 
 impl ProblemCode {
@@ -106,16 +117,17 @@ impl ProblemCode {
         match self {
             MalformedRequest | InvalidEmail | InvalidName | InvalidPassword | WeakParameters | InvalidAmount
             | NegativeAmount | TooManyDecimals | ZeroAmount | AmountOverflow | InvalidMemo | MemoMismatch
-            | InvalidAddress | UnknownVersion => 400,
+            | InvalidAddress | UnknownVersion | InvalidWorker => 400,
             SessionExpired | WrongCredentials => 401,
             Forbidden | ForeignOrigin | WrongSignature | ForeignSigner | SystemOnly => 403,
             NotFound => 404,
             MethodNotAllowed => 405,
-            EmailTaken | PaymentIdConflict => 409,
+            EmailTaken | PaymentIdConflict | StaleShare | DuplicateShare => 409,
             InvitationInvalid => 410,
             BodyTooLarge => 413,
             UnknownSigner | UnknownRecipient | CannotOpenAccount | PaymentToSelf | InsufficientFunds
-            | PaymentExpired | PaymentFromFuture | NotRecoverable | NoPendingRotation | SameKey => 422,
+            | PaymentExpired | PaymentFromFuture | NotRecoverable | NoPendingRotation | SameKey
+            | LowDifficultyShare | ShareTime => 422,
             TooManyRequests => 429,
             Internal => 500,
             LeaderUnreachable => 502,

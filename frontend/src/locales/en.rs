@@ -334,5 +334,7 @@ fn problem(code: ProblemCode) -> &'static str {
         NotRecoverable => "This account does not allow its recovery.",
         NoPendingRotation => "Nothing is waiting to be stopped any more.",
         SameKey => "This key is in use already.",
+        InvalidWorker => "A miner's name has at most 40 letters, digits, dots, hyphens and underscores.",
+        StaleShare | DuplicateShare | LowDifficultyShare | ShareTime => "The leader did not count this share.",
     }
 }

@@ -119,6 +119,7 @@ impl WalletContext {
                 self.raise_tip(block.tip);
                 self.watch_history();
             }
+            Event::Work(_) => {}
             Event::Reset => self.begin_anew(),
             Event::SignedOut => self.session_ended(),
         }
