@@ -20,6 +20,8 @@ mod sha_ni;
 mod tests;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod uniform;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
 
 pub use portable::PORTABLE;
 pub use select::{Measured, Selection};
@@ -72,5 +74,7 @@ pub fn available() -> Vec<Kernel> {
     kernels.extend([sha_ni::if_available(), avx2::if_available(), avx512::if_available()].into_iter().flatten());
     #[cfg(target_arch = "aarch64")]
     kernels.extend(sha2_arm::if_available());
+    #[cfg(target_arch = "wasm32")]
+    kernels.extend([wasm::SCALAR, wasm::SIMD128]);
     kernels
 }

@@ -98,7 +98,7 @@ impl Stage {
             Self::Clippy => "all native crates, then the app",
             Self::Rust => "unit, property and process tests",
             Self::Doc => "examples in the documentation",
-            Self::Wasm => "the rules, compiled to WebAssembly, under node",
+            Self::Wasm => "the rules and the kernels, compiled to WebAssembly, under node",
             Self::E2e => "the wallet in Chromium against the real programs",
         }
     }
@@ -163,10 +163,11 @@ fn doc_tests() -> Result<Outcome> {
     counted(cargo()?.args(["test", "--locked", "--doc", "--workspace", "--exclude", "qoin-app"]), Count::of_cargo_test)
 }
 
-/// Each core/tests/*_on_wasm.rs, under node.
+/// Each tests/*_on_wasm.rs of core and of the miner's library, under node.
 fn wasm_tests(filters: &[String]) -> Result<Outcome> {
     let mut tests = cargo()?;
-    tests.args(["test", "--locked", "--package", "qoin-core", "--target", WASM, "--test", "*_on_wasm", "--target-dir"]);
+    tests.args(["test", "--locked", "--package", "qoin-core", "--package", "qoin-miner", "--no-default-features"]);
+    tests.args(["--features", "qoin-core/unicode-tables", "--target", WASM, "--test", "*_on_wasm", "--target-dir"]);
     tests.arg(workspace::app_target());
     tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
     if !filters.is_empty() {
