@@ -4,12 +4,19 @@
 //! Every signature covers a domain tag and the genesis hash before its message, so that one made
 //! for a purpose or a chain is worthless for another.
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod signing;
+
 use crate::hash::GenesisHash;
 use borsh::{BorshDeserialize, BorshSerialize, io};
 use curve25519_dalek::{EdwardsPoint, Scalar, edwards::CompressedEdwardsY, traits::IsIdentity};
-use ed25519_zebra::{SigningKey, VerificationKey, VerificationKeyBytes, batch};
+#[cfg(not(target_arch = "wasm32"))]
+use ed25519_zebra::SigningKey;
+use ed25519_zebra::{VerificationKey, VerificationKeyBytes, batch};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha512};
+#[cfg(target_arch = "wasm32")]
+use signing::SigningKey;
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -218,7 +225,10 @@ impl SecretKey {
     /// # Panics
     /// Never: a secret key's public half is a multiple of the curve's base point and has large order.
     pub fn public_key(&self) -> PublicKey {
+        #[cfg(not(target_arch = "wasm32"))]
         let bytes: [u8; 32] = VerificationKeyBytes::from(&self.0).into();
+        #[cfg(target_arch = "wasm32")]
+        let bytes = self.0.public();
         PublicKey::try_from(bytes).expect("a secret key's public half has large order")
     }
 
@@ -228,7 +238,11 @@ impl SecretKey {
     }
 
     pub(crate) fn sign_bytes(&self, signed_bytes: &[u8]) -> Signature {
-        Signature(self.0.sign(signed_bytes).to_bytes())
+        #[cfg(not(target_arch = "wasm32"))]
+        let bytes = self.0.sign(signed_bytes).to_bytes();
+        #[cfg(target_arch = "wasm32")]
+        let bytes = self.0.sign(signed_bytes);
+        Signature(bytes)
     }
 }
 
