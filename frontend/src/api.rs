@@ -16,6 +16,7 @@ use qoin_core::api::{
         InvitationsPage, Invite, OPEN_INVITATION_PATH,
     },
     members::{MEMBERS_PATH, MemberView, MembersPage},
+    mining::{JoinMining, MINING_PATH, MiningJoined, ShareTaken, SubmitShare, shares_path},
     problem::Problem,
     recovery::{CHALLENGE_PATH, RECOVERY_PATH, Recover, RecoveryChallenge, RecoveryRequest},
     restores::{RESTORES_PATH, RestoresView},
@@ -134,6 +135,21 @@ pub async fn create_member(request: &CreateMember) -> Result<MemberView, Failure
 /// Pays a member out of the system account.
 pub async fn credit(request: &Credit) -> Result<AcceptedView, Failure> {
     post(CREDITS_PATH, request).await
+}
+
+/// Joins the leader's miners.
+pub async fn join_mining(worker: &str) -> Result<MiningJoined, Failure> {
+    post(MINING_PATH, &JoinMining { worker: worker.into() }).await
+}
+
+/// Leaves them.
+pub async fn leave_mining(miner: u32) -> Result<(), Failure> {
+    call(Method::DELETE, &[MINING_PATH, "/", &miner.to_string()].concat(), None).await
+}
+
+/// Hands in a share.
+pub async fn submit_share(miner: u32, share: &SubmitShare) -> Result<ShareTaken, Failure> {
+    post(&shares_path(miner), share).await
 }
 
 /// Where the event stream that begins after `position` is.

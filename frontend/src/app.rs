@@ -3,6 +3,7 @@
 use crate::{
     frame::{frame, guest},
     locales::texts,
+    mining::Mining,
     pages,
     routes::{Page, Route},
     ui::{
@@ -38,6 +39,7 @@ pub fn start(place: &HtmlElement) {
     provide_context(wallet);
     provide_context(route);
     provide_context(toasts);
+    provide_context(Mining::new(wallet));
     provide_context(pages::send::Draft::new());
     provide_context(pages::join::Token::take());
     if let Some(page) = document().document_element() {

@@ -42,6 +42,7 @@ pub fn frame(route: Route) -> View {
     let content = move || match route.page() {
         Page::Send => pages::send::send(),
         Page::History => pages::history::history(),
+        Page::Mine => pages::mine::mine(),
         Page::Account => pages::account::account(),
         Page::People if is_administrator(wallet) => pages::people::people(),
         Page::People | Page::Missing => pages::missing(),
@@ -67,7 +68,7 @@ fn navigation(class: &str, wallet: WalletContext, route: Route) -> El {
             .add(el("span").add(page.name()))
     };
     let links = move || {
-        let mut pages = vec![Page::Wallet, Page::Send, Page::History, Page::People, Page::Account];
+        let mut pages = vec![Page::Wallet, Page::Send, Page::History, Page::Mine, Page::People, Page::Account];
         pages.retain(|page| *page != Page::People || is_administrator(wallet));
         pages.into_iter().map(to).collect::<Vec<_>>()
     };

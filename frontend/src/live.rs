@@ -24,7 +24,7 @@ use web_sys::{AbortController, EventSource, MessageEvent};
 
 const LOCK: &str = "qoin-events";
 const CHANNEL: &str = "qoin-events";
-const NAMES: [&str; 5] = ["account", "movement", "block", "reset", "signed_out"];
+const NAMES: [&str; 6] = ["account", "movement", "block", "work", "reset", "signed_out"];
 /// How often the clock is looked at to notice that the machine slept.
 const TICK_MS: u32 = 10_000;
 /// A jump of the clock by this much between two looks means sleep. Browsers slow a hidden tab down to one look a minute.
@@ -339,6 +339,7 @@ fn read_event(name: &str, data: &str) -> Option<Event> {
         "account" => serde_json::from_str(data).ok().map(Event::Account),
         "movement" => serde_json::from_str(data).ok().map(Event::Movement),
         "block" => serde_json::from_str(data).ok().map(Event::Block),
+        "work" => serde_json::from_str(data).ok().map(Event::Work),
         "reset" => Some(Event::Reset),
         "signed_out" => Some(Event::SignedOut),
         _ => None,

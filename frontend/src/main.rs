@@ -5,11 +5,13 @@ mod app;
 mod frame;
 mod live;
 mod locales;
+mod mining;
 mod pages;
 mod routes;
 mod ui;
 mod unicode;
 mod wallet;
+mod workers;
 
 use leptos::prelude::{document, mount_to};
 use wasm_bindgen::JsCast;

@@ -14,6 +14,8 @@ pub enum Page {
     Send,
     /// All movements.
     History,
+    /// Mining in this browser.
+    Mine,
     /// Invitations and credits, for administrators.
     People,
     /// The member's own account.
@@ -33,6 +35,7 @@ impl Page {
             "" => Self::Wallet,
             "/send" => Self::Send,
             "/history" => Self::History,
+            "/mine" => Self::Mine,
             "/people" => Self::People,
             "/account" => Self::Account,
             "/join" => Self::Join,
@@ -47,6 +50,7 @@ impl Page {
             Self::Wallet | Self::Missing => "/",
             Self::Send => "/send",
             Self::History => "/history",
+            Self::Mine => "/mine",
             Self::People => "/people",
             Self::Account => "/account",
             Self::Join => "/join",
@@ -61,6 +65,7 @@ impl Page {
             Self::Wallet => t.wallet,
             Self::Send => t.send,
             Self::History => t.history,
+            Self::Mine => t.mine,
             Self::People => t.people,
             Self::Account => t.account,
             Self::Join => t.join,
@@ -74,6 +79,7 @@ impl Page {
         match self {
             Self::Send => Icon::Out,
             Self::History => Icon::History,
+            Self::Mine => Icon::Block,
             Self::People => Icon::People,
             Self::Account => Icon::Person,
             _ => Icon::Wallet,
@@ -151,7 +157,16 @@ mod tests {
 
     #[test]
     fn every_page_is_found_at_its_path() {
-        for page in [Page::Wallet, Page::Send, Page::History, Page::People, Page::Account, Page::Join, Page::Recover] {
+        for page in [
+            Page::Wallet,
+            Page::Send,
+            Page::History,
+            Page::Mine,
+            Page::People,
+            Page::Account,
+            Page::Join,
+            Page::Recover,
+        ] {
             assert_eq!(Page::at(page.path()), page);
         }
         assert_eq!(Page::at("/send/"), Page::Send);

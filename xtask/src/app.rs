@@ -25,6 +25,8 @@ pub fn build() -> Result<()> {
     trunk
         .arg("build")
         .env("CARGO_TARGET_DIR", workspace::app_target())
+        // By it a page and a worker tell whether they are of the same release.
+        .env("QOIN_BUILD", format!("{:016x}", hash_of_sources(workspace::root(), &SOURCES)?))
         .env_remove("NO_COLOR")
         .env("RUST_BACKTRACE", "0");
     run(&mut trunk)?;

@@ -50,7 +50,9 @@ rooms! {
         try_again, done, more, today, yesterday, pending, skip_to_content, navigation,
     }
     /// The pages' names in navigation and in the window's title.
-    pages: Pages { wallet, send, history, people, account, sign_in, join, recover, locked, first_password, missing }
+    pages: Pages {
+        wallet, send, history, mine, people, account, sign_in, join, recover, locked, first_password, missing,
+    }
     /// Starting and failing to.
     start: Start { opening, unreachable_title, unreachable_text, unreachable_waiting }
     /// The bars above all pages.
@@ -98,6 +100,11 @@ rooms! {
         title, empty_title, empty_text, sent, received, reward, reward_of_block, account_opened, key_rotated,
         rotation_cancelled, recoverable_set, issued, burned, leader_replaced, system_account, detail_title, status,
         from, to, email, address, memo, time, number, transaction, in_block, unknown_party, end,
+    }
+    /// The page for mining in this browser.
+    mine: Mine {
+        lead, rate, start, stop, stopped, hidden, on_battery, connecting, waiting, working, shares, blocks, rewards,
+        threads, duty, duty_hint, outdated_title, outdated_text, reload, broken,
     }
     /// The account page.
     account: Account {

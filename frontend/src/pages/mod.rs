@@ -5,6 +5,7 @@ pub mod first_password;
 pub mod history;
 pub mod join;
 pub mod locked;
+pub mod mine;
 pub mod people;
 pub mod recover;
 pub mod send;

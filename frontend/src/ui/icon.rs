@@ -17,6 +17,8 @@ pub enum Icon {
     Person,
     /// Several people.
     People,
+    /// A block.
+    Block,
     /// A reward for a block.
     Reward,
     /// A key, or what concerns one.
@@ -65,6 +67,7 @@ impl Icon {
             Self::People => {
                 "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 19.5c.5-3.2 3.2-5 6.5-5s6 1.8 6.5 5M16 4.9a3.5 3.5 0 0 1 0 6.2M18.3 15c1.8.7 2.9 2.2 3.2 4.5"
             }
+            Self::Block => "M12 3.5 19.5 8v8L12 20.5 4.5 16V8L12 3.5ZM4.5 8l7.5 4.5L19.5 8M12 12.5v8",
             Self::Reward => "M12 3.5l2.5 5.3 5.8.8-4.2 4 1 5.8L12 16.6l-5.1 2.8 1-5.8-4.2-4 5.8-.8L12 3.5Z",
             Self::Key => "M14.5 4.5a5 5 0 1 0 0 10 5 5 0 0 0 0-10ZM11 13l-7 7M6 18l2.5 2.5M8.5 15.5 10.5 17.5",
             Self::Lock => {

@@ -119,7 +119,10 @@ impl WalletContext {
                 self.raise_tip(block.tip);
                 self.watch_history();
             }
-            Event::Work(_) => {}
+            Event::Work(work) => {
+                let hear = self.inner.with_value(|inner| inner.hear_work.clone());
+                hear.iter().for_each(|hear| hear(work.clone()));
+            }
             Event::Reset => self.begin_anew(),
             Event::SignedOut => self.session_ended(),
         }

@@ -37,6 +37,7 @@ use qoin_core::{
     api::{
         account::{AccountView, Movement},
         currency::CurrencyView,
+        mining::MiningWork,
         problem::ProblemCode,
         sessions::{Me, SessionView},
     },
@@ -168,6 +169,8 @@ struct Inner {
     looked_ms: f64,
     /// Rises whenever a key is taken in or forgotten, so that answers to what was asked before are not taken for news.
     turn: u32,
+    /// Who is told what this browser's miners are to do.
+    hear_work: Option<Rc<dyn Fn(MiningWork)>>,
 }
 
 impl WalletContext {
@@ -236,6 +239,11 @@ impl WalletContext {
     /// Whether the session ended by itself (for the sign-in page to say so); cleared by signing in.
     pub fn session_expired(&self) -> bool {
         self.expired.get()
+    }
+
+    /// Lets `hear` know what miners of this session are to do, whichever tab they are in. Called once, by the app.
+    pub fn hear_work(&self, hear: impl Fn(MiningWork) + 'static) {
+        self.inner.update_value(|inner| inner.hear_work = Some(Rc::new(hear)));
     }
 
     /// The e-mail address that was signed in last in this page, to fill in the sign-in page.
