@@ -194,8 +194,10 @@ test('a payment on every step', stage.act(async () => {
   await inspect(page, 'payment-sent');
 }));
 
-test('account, lock, connection and what does not exist', stage.act(async () => {
+test('mining, account, lock, connection and what does not exist', stage.act(async () => {
   const { page, context } = ada;
+  await visit(page, 'Mine');
+  await inspect(page, 'mine');
   await visit(page, 'Account');
   await inspect(page, 'account');
   await button(page, 'Change password').click();
