@@ -71,7 +71,7 @@ test('both engines find a known nonce, in this build', stage.act(async () => {
   const bytes = job({ header: HEADER, target: TARGET, first: NONCE - 100_000, last: NONCE + 10 });
   const builds = new Set();
   for (const [kernel, script] of Object.entries(WORKERS)) {
-    const { found, build } = await work(ada.page, { script, bytes, ms: Infinity, untilFound: true });
+    const { found, build } = await work(ada.page, { script, bytes, ms: 120_000, untilFound: true });
     assert.deepEqual(found, { time: 0x4dd7f5c7, nonce: NONCE }, kernel);
     builds.add(build);
   }

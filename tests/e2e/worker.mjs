@@ -31,18 +31,20 @@ export function job({ number = 1, header, target, first = 0, last = 0xffffffff, 
 }
 
 /**
- * Lets `threads` workers do a job for some time, after as long for the engine to translate them well. Returns the hashes
- * a second that they told of, the first share, and the build they said they are of.
+ * Lets `threads` workers do a job for some time, or until they found a share. Returns their hashes a second in the
+ * fastest half second (whatever else the machine does can only slow one down), the share, and the build that they said
+ * they are of.
  */
-export function work(page, { script, bytes, threads = 1, warmMs = 0, ms, untilFound = false }) {
+export function work(page, { script, bytes, threads = 1, ms, untilFound = false }) {
   return page.evaluate(
-    ([script, bytes, threads, warmMs, ms, untilFound]) =>
+    ([script, bytes, threads, ms, untilFound]) =>
       new Promise((resolve, reject) => {
-        let [hashes, began, build] = [0, performance.now() + warmMs, null];
+        const began = performance.now();
+        let [hashes, since, rate, build] = [0, began, 0, null];
         const workers = Array.from({ length: threads }, () => new Worker(script));
         const end = (found) => {
           workers.forEach((worker) => worker.terminate());
-          resolve({ rate: hashes / ((performance.now() - began) / 1000), found, build });
+          resolve({ rate, found, build });
         };
         for (const worker of workers) {
           worker.onerror = (event) => reject(new Error(event.message));
@@ -52,14 +54,17 @@ export function work(page, { script, bytes, threads = 1, warmMs = 0, ms, untilFo
               worker.postMessage(new Uint8Array(bytes).buffer);
               return;
             }
-            const view = new DataView(data);
-            if (performance.now() < began) return;
+            const [view, now] = [new DataView(data), performance.now()];
             hashes += view.getUint32(4, true);
+            if (now > since + 500) {
+              rate = Math.max(rate, hashes / ((now - since) / 1000));
+              [hashes, since] = [0, now];
+            }
             const found = view.getUint8(8) ? { time: view.getUint32(9, true), nonce: view.getUint32(13, true) } : null;
-            if ((untilFound && found) || performance.now() > began + ms) end(found);
+            if ((untilFound && found) || now > began + ms) end(found);
           };
         }
       }),
-    [script, bytes, threads, warmMs, ms, untilFound],
+    [script, bytes, threads, ms, untilFound],
   );
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements as a table. They are no tests: nothing fails because a machine is slow.
 
+mod browser;
 mod mining;
 mod row;
 
@@ -71,7 +72,7 @@ pub fn run(options: &Options) -> Result<()> {
 fn measure(group: Group, quick: bool) -> Result<Vec<Row>> {
     let name = group.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     if group == Group::Mining {
-        return mining::measure(quick);
+        return Ok([mining::measure(quick)?, browser::measure(quick)?].into_iter().flatten().collect());
     }
     if group == Group::Rpyc {
         println!("{name}: nothing is measured yet");
