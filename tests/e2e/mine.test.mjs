@@ -8,12 +8,13 @@ import { ask, button, credit, enter, field, finder, heading, history, invite, is
 import { WORKERS, job, work } from './worker.mjs';
 
 const ADA = { name: 'Ada', email: 'ada@example.org', password: 'nine blue kettles sing' };
-/** Block 125552 of Bitcoin without its nonce, its target, and its nonce. */
+/** Block 125552 of Bitcoin without its nonce, its target, its nonce and its time. */
 const HEADER =
   '0100000081cd02ab7e569e8bcd9317e2fe99f2de44d49ab2b8851ba4a308000000000000' +
   'e320b6c2fffc8d750423db8b1eb942ae710e951ed797f7affc8892b0f1fc122bc7f5d74df2b9441a00000000';
 const TARGET = '00000000000044b9f20000000000000000000000000000000000000000000000';
 const NONCE = 0x9546a142;
+const TIME = 0x4dd7f5c7;
 /** The longest that a task on the page's thread may compute. */
 const TASK_MS_MAX = 50;
 const stage = new Stage();
@@ -69,11 +70,20 @@ test('both engines find a known nonce, in this build', stage.act(async () => {
   const bytes = job({ header: HEADER, target: TARGET, first: NONCE - 100_000, last: NONCE + 10 });
   const builds = new Set();
   for (const [kernel, script] of Object.entries(WORKERS)) {
-    const { found, build } = await work(ada.page, { script, bytes, ms: 120_000, untilFound: true });
-    assert.deepEqual(found, { time: 0x4dd7f5c7, nonce: NONCE }, kernel);
+    const { shares, build } = await work(ada.page, { script, bytes, ms: 120_000, enough: 1 });
+    assert.deepEqual(shares, [{ time: TIME, nonce: NONCE }], kernel);
     builds.add(build);
   }
   assert.equal(builds.size, 1);
+}));
+
+test('when the nonces are used up the time is rolled, as far as the rules allow', stage.act(async () => {
+  // Every hash meets this target, and the worker has a single nonce.
+  const bytes = job({ header: HEADER, target: 'ff'.repeat(32), first: 7, last: 7 });
+  for (const script of Object.values(WORKERS)) {
+    const { shares } = await work(ada.page, { script, bytes, ms: 3_000 });
+    assert.deepEqual(shares, Array.from({ length: 61 }, (_, rolled) => ({ time: TIME + rolled, nonce: 7 })));
+  }
 }));
 
 test('a tab solves a block, and the reward arrives in the wallet', stage.act(async () => {

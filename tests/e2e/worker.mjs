@@ -31,21 +31,22 @@ export function job({ number = 1, header, target, first = 0, last = 0xffffffff, 
 }
 
 /**
- * Lets `threads` workers do a job for some time, or until they found a share. Returns their hashes a second in the
- * fastest half second (whatever else the machine does can only slow one down), the share, and the build that they said
- * they are of.
+ * Lets `threads` workers do a job for some time, or until they found so many shares. Returns the shares, the build that
+ * the workers said they are of, and their hashes a second in the fastest half second: whatever else the machine does can
+ * only slow one down.
  */
-export function work(page, { script, bytes, threads = 1, ms, untilFound = false }) {
+export function work(page, { script, bytes, threads = 1, ms, enough = Infinity }) {
   return page.evaluate(
-    ([script, bytes, threads, ms, untilFound]) =>
+    ([script, bytes, threads, ms, enough]) =>
       new Promise((resolve, reject) => {
-        const began = performance.now();
-        let [hashes, since, rate, build] = [0, began, 0, null];
+        let [hashes, since, rate, build] = [0, performance.now(), 0, null];
+        const shares = [];
         const workers = Array.from({ length: threads }, () => new Worker(script));
-        const end = (found) => {
+        const end = () => {
           workers.forEach((worker) => worker.terminate());
-          resolve({ rate, found, build });
+          resolve({ shares, build, rate });
         };
+        setTimeout(end, ms);
         for (const worker of workers) {
           worker.onerror = (event) => reject(new Error(event.message));
           worker.onmessage = ({ data }) => {
@@ -60,11 +61,11 @@ export function work(page, { script, bytes, threads = 1, ms, untilFound = false 
               rate = Math.max(rate, hashes / ((now - since) / 1000));
               [hashes, since] = [0, now];
             }
-            const found = view.getUint8(8) ? { time: view.getUint32(9, true), nonce: view.getUint32(13, true) } : null;
-            if ((untilFound && found) || now > began + ms) end(found);
+            if (view.getUint8(8)) shares.push({ time: view.getUint32(9, true), nonce: view.getUint32(13, true) });
+            if (shares.length >= enough) end();
           };
         }
       }),
-    [script, bytes, threads, ms, untilFound],
+    [script, bytes, threads, ms, enough],
   );
 }

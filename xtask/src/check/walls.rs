@@ -14,7 +14,7 @@ struct Wall {
     mend: &'static str,
 }
 
-const WALLS: [Wall; 9] = [
+const WALLS: [Wall; 10] = [
     Wall {
         rooms: &["core/src/"],
         doors: &[],
@@ -38,6 +38,13 @@ const WALLS: [Wall; 9] = [
         words: &["std::fs", "std::net", "std::env", "std::thread", "std::process", "SystemTime", "Instant::now"],
         rule: "core knows no clock, disk, network or process",
         mend: "take the value as an argument",
+    },
+    Wall {
+        rooms: &["frontend/"],
+        doors: &["frontend/src/workers/"],
+        words: &["qoin_miner::"],
+        rule: "only frontend/src/workers/ names the miner's library: the page loads without it",
+        mend: "send a message to the worker",
     },
     Wall {
         rooms: &["backend/", "core/", "frontend/", "miner/"],
@@ -177,6 +184,13 @@ mod tests {
         );
         assert_eq!(found(&[("backend/src/rpyc.rs", "ledger::writer::start()")]), ["backend/src/rpyc.rs:1"]);
         assert!(found(&[("backend/src/http/a.rs", "use crate::ledger::handle;\nlet a = restore::b();")]).is_empty());
+    }
+
+    #[test]
+    fn only_workers_have_the_kernels() {
+        let line = "use qoin_miner::scan::scan;";
+        assert_eq!(found(&[("frontend/src/mining/crew.rs", line)]), ["frontend/src/mining/crew.rs:1"]);
+        assert!(found(&[("frontend/src/workers/engine.rs", line)]).is_empty());
     }
 
     #[test]
