@@ -9,7 +9,9 @@ mod signing;
 
 use crate::hash::GenesisHash;
 use borsh::{BorshDeserialize, BorshSerialize, io};
-use curve25519_dalek::{EdwardsPoint, Scalar, edwards::CompressedEdwardsY, traits::IsIdentity};
+use curve25519_dalek::{
+    Scalar, constants::ED25519_BASEPOINT_POINT, edwards::CompressedEdwardsY, traits::IsIdentity,
+};
 #[cfg(not(target_arch = "wasm32"))]
 use ed25519_zebra::SigningKey;
 use ed25519_zebra::{VerificationKey, VerificationKeyBytes, batch};
@@ -107,7 +109,7 @@ impl PublicKey {
         let (r, a) = (CompressedEdwardsY(*r_bytes).decompress()?, CompressedEdwardsY(self.0).decompress()?);
         let hash = Sha512::new().chain_update(r_bytes).chain_update(self.0).chain_update(signed_bytes).finalize();
         let k = Scalar::from_bytes_mod_order_wide(&hash.into());
-        Some((EdwardsPoint::mul_base(&s) - a * k - r).mul_by_cofactor().is_identity())
+        Some((ED25519_BASEPOINT_POINT * s - a * k - r).mul_by_cofactor().is_identity())
     }
 
     /// Whether `signature` is this key's over exactly `signed_bytes` (see [`Purpose::signed_bytes`]).
