@@ -4,14 +4,14 @@ pub mod founding;
 pub mod keys;
 
 use crate::backup;
-use crate::config::ServerConfig;
+use crate::config::{LeaderSettings, ServerConfig};
 use crate::http;
 use crate::identity::{self, Identity, IdentityError, LeaderSecret, NewMember};
-use crate::ledger::{self, Ledger, OpenError, WorkHub};
-use crate::mining;
+use crate::ledger::{self, Ledger, OpenError};
+use crate::mining::{self, Browsers, Mining};
 use crate::operator::{Announcement, OperatorDoor};
 use crate::store::{RedbStore, StoreError};
-use crate::stratum;
+use crate::stratum::{self, tls};
 use crate::website::{Api, listen};
 use founding::FoundingError;
 use keys::{DataFolder, KeysError};
@@ -63,6 +63,12 @@ pub enum LeaderError {
     /// The file for the commands of this host cannot be written.
     #[error("cannot write into the data folder where the operator's commands find the leader: {0}")]
     Announcement(io::Error),
+    /// The certificate for miners.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    /// One of the two files without the other.
+    #[error("stratum_certificate and stratum_key belong together: set both, or neither")]
+    HalfTls,
     /// A door or a miner of this host panicked.
     #[error("a task failed: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -91,8 +97,9 @@ pub struct FirstAdministrator {
 pub struct Leader {
     ledger: Ledger,
     identity: Identity,
-    hub: WorkHub,
+    mining: Mining,
     api: Api,
+    tls: Option<tls::Acceptor>,
     owner: Option<Address>,
     miners: u32,
     connections: u32,
@@ -114,6 +121,7 @@ impl Leader {
         api: SocketAddr,
         stopping: CancellationToken,
     ) -> Result<Self, LeaderError> {
+        let tls = open_tls(&config.settings)?;
         let folder = DataFolder::open(&config.host.data)?;
         let keys = folder.ledger_keys()?;
         let first_genesis = founding::genesis(&config.currency, &keys, now_ms())?;
@@ -133,7 +141,8 @@ impl Leader {
         if owner.is_none() && config.host.miners > 0 {
             return Err(LeaderError::UnknownOwner(config.host.owner.0.clone()));
         }
-        let hub = WorkHub::start(ledger.clone());
+        let share_interval = Duration::from_millis(config.settings.share_interval_ms.into());
+        let mining = Mining::start(ledger.clone(), mining::Settings { share_interval, ..Default::default() })?;
         let operator = OperatorDoor::new(folder)?;
         let announcement = operator.announce(api).map_err(LeaderError::Announcement)?;
         let api = http::router(http::Leader {
@@ -141,6 +150,7 @@ impl Leader {
             identity: identity.clone(),
             operator,
             restores,
+            browsers: Browsers::new(mining.clone()),
             settings: http::Settings { trusted_proxies: config.common.trusted_proxies.clone() },
             metrics: Arc::default(),
             batches: http::Batches::default(),
@@ -150,8 +160,9 @@ impl Leader {
         Ok(Self {
             ledger,
             identity,
-            hub,
+            mining,
             api,
+            tls,
             owner,
             miners,
             connections,
@@ -178,14 +189,15 @@ impl Leader {
     /// # Errors
     /// When the ledger or a door failed.
     pub async fn serve(self, listeners: Listeners) -> (JoinHandle<()>, Result<(), LeaderError>) {
-        let Self { ledger, identity, hub, api, owner, miners, connections, stopping, writer, announcement, .. } = self;
+        let Self { ledger, identity, mining, api, tls, owner, miners, connections, stopping, writer, announcement, .. } =
+            self;
         let mut doors = JoinSet::new();
         doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
-        let door = stratum::Door { ledger: ledger.clone(), hub: hub.clone(), identity };
+        let door = stratum::Door::new(mining.clone(), identity, tls);
         doors.spawn(stratum::serve(listeners.stratum, door, stopping.clone()));
         if let Some(owner) = owner {
             for _ in 0..miners {
-                doors.spawn(mining::mine(ledger.clone(), hub.clone(), owner, stopping.clone()));
+                doors.spawn(mining::mine(mining.clone(), owner, stopping.clone()));
             }
         }
         let ended = tokio::select! {
@@ -218,6 +230,14 @@ async fn make_administrator(identity: &Identity, email: &str) -> Result<Option<F
     };
     let made = identity.create_member(administrator).await?;
     Ok(Some(FirstAdministrator { email: made.email, password }))
+}
+
+fn open_tls(settings: &LeaderSettings) -> Result<Option<tls::Acceptor>, LeaderError> {
+    match (&settings.stratum_certificate, &settings.stratum_key) {
+        (Some(certificate), Some(key)) => Ok(Some(tls::Acceptor::open(certificate, key)?)),
+        (None, None) => Ok(None),
+        _ => Err(LeaderError::HalfTls),
+    }
 }
 
 fn identity_settings(config: &ServerConfig) -> identity::Settings {

@@ -186,6 +186,7 @@ fn until_stopped<F>(role: impl FnOnce(CancellationToken) -> F) -> Result<()>
 where
     F: Future<Output = Result<(Option<JoinHandle<()>>, Result<()>)>>,
 {
+    raise_files_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     let (writer, ended) = runtime.block_on(async {
         let stopping = CancellationToken::new();
@@ -198,6 +199,19 @@ where
         ensure!(writer.join().is_ok(), "the ledger's writer panicked; its last words stand above");
     }
     ended
+}
+
+/// Lets this process open as many files as its host's administrator allows: every connection is one, and the limit that
+/// shells start with, often 1,024, is below what the doors take.
+fn raise_files_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+            tracing::warn!(%error, "the number of open files stays limited as it was");
+        }
+    }
 }
 
 async fn cancel_on_signal(stopping: CancellationToken) {

@@ -74,6 +74,13 @@ declare! {
         sign_ins_per_minute: u32 = Settings("10") in (1, 1_000_000);
         /// How many requests can wait for the ledger before it answers that it is busy.
         queue_length: u32 = Settings("8_192") in (1, 1_000_000);
+        /// How many milliseconds a miner's shares should lie apart; from them its hash rate is estimated.
+        share_interval_ms: u32 = Settings("5_000") in (50, 600_000);
+        /// A PEM file with the certificate chain for miners that connect by TLS; empty for none. Miners without TLS
+        /// still reach the same port.
+        stratum_certificate: Option<PathBuf> = Settings("\"\"");
+        /// A PEM file with the certificate's key.
+        stratum_key: Option<PathBuf> = Settings("\"\"");
     }
 }
 

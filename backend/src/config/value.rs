@@ -144,6 +144,15 @@ impl Value for PathBuf {
     }
 }
 
+impl Value for Option<PathBuf> {
+    fn read(value: &Raw, folder: &Path) -> Result<Self, Refused> {
+        match text(value)?.trim() {
+            "" => Ok(None),
+            _ => PathBuf::read(value, folder).map(Some),
+        }
+    }
+}
+
 impl Value for SocketAddr {
     fn read(value: &Raw, _: &Path) -> Result<Self, Refused> {
         parsed(value, "an address with a port")

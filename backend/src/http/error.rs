@@ -53,7 +53,8 @@ impl ApiError {
         self.0
     }
 
-    fn retry_after_s(self, seconds: u32) -> Self {
+    /// The same with a time after which to try again.
+    pub fn retry_after_s(self, seconds: u32) -> Self {
         Self(self.0.retry_after_s(seconds))
     }
 }

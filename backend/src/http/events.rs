@@ -6,6 +6,7 @@ use super::extract::Parameters;
 use super::views;
 use crate::identity::{EventsReservation, MemberSession};
 use crate::ledger::{BlockSummary, MovementRef, Position, Published};
+use crate::mining::Feed;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{KeepAlive, Sse};
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse, sse};
 use futures_util::stream;
 use qoin_core::api::blocks::Tip;
 use qoin_core::api::events::{BlockSealed, EVENTS_PATH, Event};
+use qoin_core::api::mining::MiningWork;
 use qoin_core::api::problem::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -81,6 +83,8 @@ struct Follower {
     leader: Arc<Leader>,
     session: MemberSession,
     published: Receiver<Arc<Published>>,
+    /// The jobs of the session's tabs.
+    jobs: Feed,
     /// Everything up to here was told.
     told: Position,
     waiting: VecDeque<sse::Event>,
@@ -99,10 +103,13 @@ impl Follower {
         published: Receiver<Arc<Published>>,
         after: Option<Position>,
     ) -> Result<Self, ApiError> {
+        let jobs = leader.browsers.follow(session.id());
+        let newest = jobs.newest();
         let left_ms = session.expires_ms().saturating_sub(leader.ledger.now_ms());
         let mut follower = Self {
             session,
             published,
+            jobs,
             told: Position::default(),
             waiting: VecDeque::new(),
             expiry: Box::pin(tokio::time::sleep(Duration::from_millis(left_ms))),
@@ -121,6 +128,7 @@ impl Follower {
                 follower.catch_up()?;
             }
         }
+        follower.tell_work(newest)?;
         Ok(follower)
     }
 
@@ -143,6 +151,7 @@ impl Follower {
                     Err(RecvError::Lagged(_)) => self.reset(),
                     Err(RecvError::Closed) => return None,
                 },
+                work = self.jobs.next() => self.tell_work(work),
             };
             // The detail is in the log; the client comes back and resumes.
             told.ok()?;
@@ -196,6 +205,10 @@ impl Follower {
         let (view, now) = views::account(&self.leader, self.session.address())?;
         self.told = now;
         self.push(&Event::Account(view), Some(now))
+    }
+
+    fn tell_work(&mut self, work: Vec<MiningWork>) -> Result<(), ApiError> {
+        work.into_iter().try_for_each(|work| self.push(&Event::Work(work), None))
     }
 
     fn sign_out(&mut self) -> Result<(), ApiError> {

@@ -81,12 +81,26 @@ fn page(leader: &Leader) -> String {
     single("qoin_queue_full_total", "counter", "Payments refused since the start because too many waited.", queue_full);
     let streams = metrics.event_streams.load(Ordering::Relaxed);
     single("qoin_event_streams", "gauge", "Open event streams.", streams);
+    let mining = leader.browsers.mining();
+    let totals = mining.workers().totals();
+    single("qoin_miners", "gauge", "Miners' connections, tabs and threads.", mining.miners() as u64);
+    single("qoin_mined_blocks_total", "counter", "Blocks solved since the start.", totals.blocks);
     single(
         "qoin_read_only",
         "gauge",
         "1 when a violated invariant closed the ledger.",
         leader.ledger.is_read_only().into(),
     );
+    let rates = totals.hash_rate(leader.ledger.now_ms());
+    let of = |name: &str, label: &str, value: &str| format!("{name}{{{label}}} {value}\n");
+    page.push_str("# HELP qoin_shares_total Miners' shares since the start.\n# TYPE qoin_shares_total counter\n");
+    page.push_str(&of("qoin_shares_total", "result=\"taken\"", &totals.shares.to_string()));
+    page.push_str(&of("qoin_shares_total", "result=\"refused\"", &totals.refused.to_string()));
+    page.push_str("# HELP qoin_hash_rate_estimate Hashes a second of all miners, estimated from their shares.\n");
+    page.push_str("# TYPE qoin_hash_rate_estimate gauge\n");
+    for (over, rate) in [("1m", rates.minute), ("1h", rates.hour), ("24h", rates.day)] {
+        page.push_str(&of("qoin_hash_rate_estimate", &format!("over=\"{over}\""), &format!("{rate:.0}")));
+    }
     let _ = writeln!(page, "# HELP qoin_http_answers_total HTTP answers by status since the start.");
     let _ = writeln!(page, "# TYPE qoin_http_answers_total counter");
     for (status, count) in (100..).zip(&metrics.answers) {

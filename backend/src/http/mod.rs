@@ -17,6 +17,7 @@ mod health;
 mod invitations;
 mod members;
 mod metrics;
+mod mining;
 mod openapi;
 mod operator;
 mod receipts;
@@ -35,6 +36,7 @@ pub use openapi::document;
 
 use crate::identity::Identity;
 use crate::ledger::Ledger;
+use crate::mining::Browsers;
 use crate::operator::OperatorDoor;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -66,6 +68,8 @@ pub struct Leader {
     pub operator: OperatorDoor,
     /// All restorations of the data.
     pub restores: Vec<SignedRestoreNotice>,
+    /// The tabs that mine, and what is counted of all miners.
+    pub browsers: Browsers,
     /// The operator's settings.
     pub settings: Settings,
     /// What is counted.

@@ -2,7 +2,7 @@
 
 use super::Leader;
 use super::{
-    account, admin, batch, blocks, chain, currency, events, invitations, members, operator, receipts, recovery,
+    account, admin, batch, blocks, chain, currency, events, invitations, members, mining, operator, receipts, recovery,
     restores, services, sessions, transactions,
 };
 use axum::Router;
@@ -83,6 +83,10 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(admin::credit_member))
         .routes(routes!(services::declare_service, services::list_services))
         .routes(routes!(operator::make_backup))
+        .routes(routes!(mining::join_mining))
+        .routes(routes!(mining::leave_mining))
+        .routes(routes!(mining::submit_share))
+        .routes(routes!(mining::list_workers))
 }
 
 /// The OpenAPI document.

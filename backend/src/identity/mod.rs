@@ -27,7 +27,7 @@ pub use error::{Failure, IdentityError, Refusal};
 pub use membership::NewMember;
 pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
-pub use service::MinerRefusal;
+pub use service::{DeclaredMiner, MinerRefusal};
 
 use crate::ledger::{Change, Ledger};
 use crate::store::{Batch, Snapshot, Table};

@@ -58,6 +58,11 @@ impl OpenSession {
         self.member.record.address
     }
 
+    /// Its name within the leader, which is no secret.
+    pub fn id(&self) -> [u8; 32] {
+        self.session.hash
+    }
+
     /// When it ends by itself.
     pub fn expires_ms(&self) -> u64 {
         self.session.record.expires_ms

@@ -24,6 +24,15 @@ const KEY_ENDS: usize = 4;
 #[error("the key is not that of a miner of this owner")]
 pub struct MinerRefusal;
 
+/// A miner that has shown its credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeclaredMiner {
+    /// The owner's account.
+    pub owner: Address,
+    /// The service's name within the leader, which is no secret.
+    pub service: [u8; 32],
+}
+
 impl MemberSession {
     /// Declares a service; its key is told this once.
     ///
@@ -65,17 +74,17 @@ impl MemberSession {
 }
 
 impl Identity {
-    /// The account that is rewarded for what a miner with these credentials solves.
+    /// Who is rewarded for what a miner with these credentials solves.
     ///
     /// # Errors
     /// When the key is not that of a miner which this owner declared.
-    pub fn authenticate_miner(&self, owner_email: &str, key: &str) -> Result<Address, MinerRefusal> {
+    pub fn authenticate_miner(&self, owner_email: &str, key: &str) -> Result<DeclaredMiner, MinerRefusal> {
         let email = validate::email(owner_email).map_err(|_| MinerRefusal)?;
         let hash = Token::read(key).ok_or(MinerRefusal)?.hash(TokenKind::Service);
         let people = self.people();
         let service = people.service(&hash).filter(|it| it.role == ServiceRole::Miner).ok_or(MinerRefusal)?;
         let owner = people.member(service.owner).filter(|owner| owner.record.email == email).ok_or(MinerRefusal)?;
-        Ok(owner.record.address)
+        Ok(DeclaredMiner { owner: owner.record.address, service: hash })
     }
 }
 

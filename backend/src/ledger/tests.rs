@@ -253,11 +253,14 @@ async fn work_is_there_only_while_something_waits_and_someone_mines() {
     let (guard, mut work) = hub.join();
     assert!(work.borrow_and_update().is_none());
     ledger.submit(ada.pay(&ledger, &bob, 100), None).await.unwrap();
-    work.wait_for(Option::is_some).await.unwrap();
+    let one = work.wait_for(Option::is_some).await.unwrap().clone().unwrap();
     ledger.submit(ada.pay(&ledger, &bob, 100), None).await.unwrap();
     let both = work.wait_for(|work| work.as_ref().is_some_and(|work| work.template.count == 2)).await.unwrap().clone();
-    assert!(!both.unwrap().clean);
+    let both = both.unwrap();
+    assert!(!both.is_clean_after(&one), "the same height, no easier");
+    assert!(hub.open(one.id).is_some() && hub.open(both.id).is_some() && hub.open(both.id + 1).is_none());
     solve(&ledger, None).await.unwrap();
     work.wait_for(Option::is_none).await.unwrap();
+    assert!(hub.open(one.id).is_none() && hub.open(both.id).is_none(), "solutions of both are worthless");
     drop(guard);
 }

@@ -66,11 +66,13 @@ pub enum Table {
     Invitations,
     /// The miners' credentials. Key: the service's number (u64, big endian); value: the service.
     Services,
+    /// What miners have earned. Key: 0, or 1 and the owner's address (20 bytes), then the miner's name; value: the count.
+    Workers,
 }
 
 impl Table {
     /// Every table, in the order of their declaration.
-    pub const ALL: [Table; 15] = [
+    pub const ALL: [Table; 16] = [
         Table::Meta,
         Table::Records,
         Table::Blocks,
@@ -86,6 +88,7 @@ impl Table {
         Table::Sessions,
         Table::Invitations,
         Table::Services,
+        Table::Workers,
     ];
 
     /// The name under which the table is stored; part of the format.
@@ -106,6 +109,7 @@ impl Table {
             Table::Sessions => "sessions",
             Table::Invitations => "invitations",
             Table::Services => "services",
+            Table::Workers => "workers",
         }
     }
 }

@@ -1,10 +1,8 @@
 //! The lines of Stratum: one JSON object each.
 
+use crate::mining::Refusal;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// The longest line taken from a miner, in bytes.
-pub(super) const LINE_BYTES_MAX: usize = 8 * 1024;
 
 /// A request of a miner.
 #[derive(Debug, Deserialize)]
@@ -59,21 +57,34 @@ impl Rejection {
     }
 }
 
-/// The answer to a request, as a line.
-pub(super) fn answer(id: &Value, result: Result<Value, Rejection>) -> String {
-    match result {
-        Ok(result) => line(json!({"id": id, "result": result, "error": null})),
-        Err(rejection) => line(json!({"id": id, "result": null, "error": [rejection.code(), rejection.text(), null]})),
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Stale => Self::Stale,
+            Refusal::Duplicate => Self::Duplicate,
+            Refusal::LowDifficulty => Self::LowDifficulty,
+            Refusal::Time | Refusal::TooMany | Refusal::NotTaken(_) => Self::Other(refusal.to_string()),
+        }
     }
 }
 
-/// A message that no request asked for, as a line.
-pub(super) fn notification(method: &str, params: Value) -> String {
-    line(json!({"id": null, "method": method, "params": params}))
+/// Appends the answer to a request as a line.
+pub(super) fn push_answer(id: &Value, result: Result<Value, Rejection>, out: &mut Vec<u8>) {
+    push_line(
+        &match result {
+            Ok(result) => json!({"id": id, "result": result, "error": null}),
+            Err(rejection) => json!({"id": id, "result": null, "error": [rejection.code(), rejection.text(), null]}),
+        },
+        out,
+    );
 }
 
-fn line(message: Value) -> String {
-    let mut line = message.to_string();
-    line.push('\n');
-    line
+/// Appends a message that no request asked for as a line.
+pub(super) fn push_notice(method: &str, params: &Value, out: &mut Vec<u8>) {
+    push_line(&json!({"id": null, "method": method, "params": params}), out);
+}
+
+fn push_line(message: &Value, out: &mut Vec<u8>) {
+    out.extend_from_slice(message.to_string().as_bytes());
+    out.push(b'\n');
 }

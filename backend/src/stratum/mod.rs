@@ -1,34 +1,50 @@
-//! The door for miners: Stratum version 1 over TCP.
+//! The door for miners: Stratum version 1 over TCP, with or without TLS on the same port.
 //!
 //! The protocol was never written down as a standard; this follows what pools and miners of Bitcoin do
 //! (<https://en.bitcoin.it/wiki/Stratum_mining_protocol>).
 
-mod jobs;
 mod message;
+mod notify;
+mod places;
 mod session;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 
 use crate::{
     identity::Identity,
-    ledger::{Ledger, WorkHub},
+    mining::{Mining, limits::CONNECTIONS_MAX},
 };
-use std::sync::Arc;
-use tokio::{net::TcpListener, sync::Semaphore};
+use notify::NotifyTexts;
+use places::Places;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tls::Acceptor;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How many miners may be connected at once.
-const CONNECTIONS_MAX: usize = 1_024;
+/// How long to wait when the system cannot give a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// What every session works with.
+/// What every session works with. Clones are the same door.
 #[derive(Clone)]
-pub struct Door {
-    /// Takes solutions.
-    pub ledger: Ledger,
-    /// Gives work.
-    pub hub: WorkHub,
-    /// Knows the miners' credentials.
-    pub identity: Identity,
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    mining: Mining,
+    identity: Identity,
+    tls: Option<Acceptor>,
+    texts: NotifyTexts,
+    places: Places,
+}
+
+impl Door {
+    /// A door to `mining` for those whom `identity` knows, and for anonymous miners. With `tls` a miner may encrypt.
+    pub fn new(mining: Mining, identity: Identity, tls: Option<Acceptor>) -> Self {
+        Self(Arc::new(Inner { mining, identity, tls, texts: NotifyTexts::default(), places: Places::default() }))
+    }
 }
 
 /// Serves miners until `shutdown`, and ends when every session has.
@@ -45,7 +61,7 @@ pub async fn serve(listener: TcpListener, door: Door, shutdown: CancellationToke
             Err(error) => {
                 // Too many open files, for example: others may leave meanwhile.
                 tracing::warn!(%error, "cannot accept a miner's connection");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(ACCEPT_AGAIN).await;
                 continue;
             }
         };
@@ -55,14 +71,28 @@ pub async fn serve(listener: TcpListener, door: Door, shutdown: CancellationToke
         };
         let (door, shutdown) = (door.clone(), shutdown.clone());
         sessions.spawn(async move {
-            let ended = tokio::select! {
-                () = shutdown.cancelled() => return,
-                ended = session::run(stream, door) => ended,
-            };
-            tracing::info!(%peer, reason = %ended, "a miner's connection ended");
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = serve_one(stream, peer, door) => {}
+            }
             drop(place);
         });
     }
     sessions.close();
     sessions.wait().await;
+}
+
+async fn serve_one(stream: TcpStream, peer: SocketAddr, door: Door) {
+    let ended = match &door.0.tls {
+        Some(acceptor) => match acceptor.accept(stream, door.0.mining.patience().authorize).await {
+            Ok(tls::Accepted::Encrypted(stream)) => session::run(stream, door.clone()).await,
+            Ok(tls::Accepted::Plain(stream)) => session::run(stream, door.clone()).await,
+            Err(error) => return tracing::info!(%peer, %error, "a miner's connection did not come about"),
+        },
+        None => match stream.set_nodelay(true) {
+            Ok(()) => session::run(stream, door.clone()).await,
+            Err(error) => error.into(),
+        },
+    };
+    tracing::info!(%peer, reason = %ended, "a miner's connection ended");
 }

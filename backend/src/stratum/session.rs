@@ -2,29 +2,35 @@
 
 use super::{
     Door,
-    jobs::{Jobs, Share},
-    message::{LINE_BYTES_MAX, Rejection, Request, answer, notification},
+    message::{Rejection, Request, push_answer, push_notice},
+    places::Place,
 };
-use crate::ledger::{MinerGuard, SolveError, Work};
+use crate::{
+    ledger::Work,
+    mining::{
+        Bucket, Job, JobId, Miner, Share,
+        limits::{LINE_BYTES_MAX, MESSAGES_PER_SECOND},
+    },
+};
 use futures_util::StreamExt;
-use qoin_core::address::Address;
+use qoin_core::{address::Address, validate};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use thiserror::Error;
 use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpStream, tcp::OwnedWriteHalf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::watch,
-    time::{Instant, interval_at, timeout},
+    time::{interval, timeout},
 };
-use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 
-/// How long a connection may stay without being authorized.
-const AUTHORIZE_WITHIN: Duration = Duration::from_secs(30);
-/// How long a miner may take to read a message.
-const WRITE_WITHIN: Duration = Duration::from_secs(10);
-/// How often a stock miner hears something while nothing is to do.
-const IDLE_SIGN: Duration = Duration::from_secs(60);
+/// How long a miner that is cut off has for reading why.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How much of what such a miner sends meanwhile is read, so that the reason is not lost with it.
+const FAREWELL_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The miners that understand `qoin.idle` name themselves so.
 const OWN_AGENT: &str = "qoin-miner/";
 /// The bytes of the extranonce that the miner chooses.
@@ -39,83 +45,159 @@ pub(super) enum Ended {
     Closed,
     #[error("a line is longer than {LINE_BYTES_MAX} bytes")]
     LineTooLong,
+    #[error("a line did not end in time")]
+    HalfLine,
     #[error("a line is not a request: {0}")]
     Malformed(serde_json::Error),
-    #[error("not authorized within {} s", AUTHORIZE_WITHIN.as_secs())]
+    #[error("more than {MESSAGES_PER_SECOND} messages a second")]
+    TooManyMessages,
+    #[error("not authorized in time")]
     NotAuthorized,
+    #[error("it has work, and sends nothing")]
+    Silent,
+    #[error("a newer connection with the same key and name has taken its place")]
+    Replaced,
     #[error("the miner does not read what it is sent")]
     SlowReader,
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
 
-struct Session {
-    door: Door,
-    writer: OwnedWriteHalf,
-    guard: MinerGuard,
-    is_own: bool,
-    is_subscribed: bool,
-    jobs: Option<Jobs>,
-    difficulty: Option<f64>,
-}
-
-/// Serves one miner until it leaves or breaks the protocol.
-pub(super) async fn run(stream: TcpStream, door: Door) -> Ended {
-    match serve(stream, door).await {
-        Ok(never) => never,
-        Err(ended) => ended,
+impl Ended {
+    /// Whether the other side can still be told.
+    fn can_be_told(&self) -> bool {
+        !matches!(self, Self::Closed | Self::SlowReader | Self::Io(_))
     }
 }
 
-async fn serve(stream: TcpStream, door: Door) -> Result<Ended, Ended> {
-    stream.set_nodelay(true)?;
-    let (reader, writer) = stream.into_split();
-    let mut lines = FramedRead::new(reader, LinesCodec::new_with_max_length(LINE_BYTES_MAX));
-    let (guard, mut work) = door.hub.join();
-    let mut session =
-        Session { door, writer, guard, is_own: false, is_subscribed: false, jobs: None, difficulty: None };
-    let authorize_by = Instant::now() + AUTHORIZE_WITHIN;
-    let mut idle_sign = interval_at(Instant::now() + IDLE_SIGN, IDLE_SIGN);
-    loop {
-        let is_working = session.jobs.is_some();
-        tokio::select! {
-            line = lines.next() => match line {
-                None => return Ok(Ended::Closed),
-                Some(Err(LinesCodecError::MaxLineLengthExceeded)) => return Ok(Ended::LineTooLong),
-                Some(Err(LinesCodecError::Io(error))) => return Err(error.into()),
-                Some(Ok(line)) => session.line(&line, &mut work).await?,
-            },
-            changed = work.changed(), if is_working => {
-                if changed.is_err() {
-                    return Ok(Ended::Closed);
+struct Session<S> {
+    door: Door,
+    stream: Framed<S, LinesCodec>,
+    /// What is to be sent next.
+    out: Vec<u8>,
+    messages: Bucket,
+    agent: String,
+    extranonce: Option<[u8; 4]>,
+    authorized: Option<Authorized>,
+    /// The share difficulty that the miner was told last.
+    difficulty: Option<f64>,
+    /// Since when nothing was sent.
+    sent: Instant,
+    /// Since when nothing was received.
+    heard: Instant,
+    /// Since when the beginning of a line has been waiting for its end.
+    half_line: Option<Instant>,
+}
+
+/// Who mines.
+struct Authorized {
+    user: String,
+    miner: Miner,
+    work: watch::Receiver<Option<Arc<Work>>>,
+    place: Option<Place>,
+}
+
+/// Serves one miner until it leaves, breaks the protocol or is replaced.
+pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, door: Door) -> Ended {
+    let now = Instant::now();
+    let mut session = Session {
+        door,
+        stream: Framed::new(stream, LinesCodec::new_with_max_length(LINE_BYTES_MAX)),
+        out: Vec::new(),
+        messages: Bucket::new(now),
+        agent: String::new(),
+        extranonce: None,
+        authorized: None,
+        difficulty: None,
+        sent: now,
+        heard: now,
+        half_line: None,
+    };
+    let ended = session.serve().await;
+    if ended.can_be_told() {
+        // It may be gone, or not care.
+        let _ = timeout(FAREWELL, session.say_why(&ended)).await;
+    }
+    ended
+}
+
+/// What a session wakes up for.
+enum Wake {
+    Line(Option<Result<String, LinesCodecError>>),
+    Work,
+    Look,
+    Replaced,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
+    async fn serve(&mut self) -> Ended {
+        let begun = Instant::now();
+        let mining = &self.door.0.mining;
+        let mut look = interval(mining.patience().look.min(mining.share_interval()));
+        loop {
+            let wake = tokio::select! {
+                line = self.stream.next() => Wake::Line(line),
+                wake = changes(&mut self.authorized) => wake,
+                _ = look.tick() => Wake::Look,
+            };
+            let done = match wake {
+                Wake::Line(Some(Ok(line))) => self.line(&line).await,
+                Wake::Line(None) => Err(Ended::Closed),
+                Wake::Line(Some(Err(LinesCodecError::MaxLineLengthExceeded))) => Err(Ended::LineTooLong),
+                Wake::Line(Some(Err(LinesCodecError::Io(error)))) => Err(error.into()),
+                Wake::Work => {
+                    self.push_work();
+                    Ok(())
                 }
-                let newest = work.borrow_and_update().clone();
-                session.send_work(newest).await?;
+                Wake::Replaced => Err(Ended::Replaced),
+                Wake::Look => self.look(begun),
+            };
+            let sent = match done {
+                Ok(()) => self.send().await,
+                Err(ended) => Err(ended),
+            };
+            if let Err(ended) = sent {
+                return ended;
             }
-            _ = idle_sign.tick(), if is_working => session.send_sign_of_life().await?,
-            () = tokio::time::sleep_until(authorize_by), if !is_working => return Ok(Ended::NotAuthorized),
         }
     }
-}
 
-impl Session {
-    async fn line(&mut self, line: &str, work: &mut watch::Receiver<Option<Arc<Work>>>) -> Result<(), Ended> {
+    /// What has to be done every few seconds.
+    fn look(&mut self, begun: Instant) -> Result<(), Ended> {
+        let (now, patience) = (Instant::now(), *self.door.0.mining.patience());
+        let is_over = |since: Instant, max| now.saturating_duration_since(since) > max;
+        self.half_line = if self.stream.read_buffer().is_empty() { None } else { self.half_line.or(Some(now)) };
+        if self.half_line.is_some_and(|since| is_over(since, patience.line)) {
+            return Err(Ended::HalfLine);
+        }
+        let Some(authorized) = &mut self.authorized else {
+            return if is_over(begun, patience.authorize) { Err(Ended::NotAuthorized) } else { Ok(()) };
+        };
+        if is_over(self.heard, patience.silent) && authorized.miner.barren(now) > patience.silent {
+            return Err(Ended::Silent);
+        }
+        if let Some(job) = authorized.miner.adjusted_job(now) {
+            self.push_job(&job);
+        }
+        if is_over(self.sent, patience.sign_of_life) {
+            self.push_sign_of_life();
+        }
+        Ok(())
+    }
+
+    async fn line(&mut self, line: &str) -> Result<(), Ended> {
+        (self.heard, self.half_line) = (Instant::now(), None);
+        if !self.messages.take(self.heard) {
+            return Err(Ended::TooManyMessages);
+        }
         if line.trim().is_empty() {
             return Ok(());
         }
         let Request { id, method, params } = serde_json::from_str(line).map_err(Ended::Malformed)?;
+        let was_authorized = self.authorized.is_some();
         let result = match method.as_str() {
             "mining.subscribe" => Ok(self.subscribe(&params)),
-            "mining.authorize" => {
-                let result = self.authorize(&params);
-                let is_authorized = result.is_ok();
-                self.send(answer(&id, result)).await?;
-                if is_authorized {
-                    let newest = work.borrow_and_update().clone();
-                    self.send_work(newest).await?;
-                }
-                return Ok(());
-            }
+            "mining.authorize" => self.authorize(&params),
             "mining.submit" => self.submit(&params).await.map(|()| json!(true)),
             "mining.extranonce.subscribe" => Ok(json!(true)),
             "mining.configure" => Ok(configure(&params)),
@@ -123,98 +205,153 @@ impl Session {
             "mining.ping" => Ok(json!("pong")),
             _ => Err(Rejection::Other(format!("Unknown method {:?}", method.chars().take(40).collect::<String>()))),
         };
-        self.send(answer(&id, result)).await
+        push_answer(&id, result, &mut self.out);
+        if !was_authorized {
+            self.push_work();
+        }
+        Ok(())
     }
 
     fn subscribe(&mut self, params: &[Value]) -> Value {
-        self.is_subscribed = true;
-        self.is_own = text(params, 0).is_some_and(|agent| agent.starts_with(OWN_AGENT));
-        let name = hex::encode(self.guard.extranonce());
+        self.agent = text(params, 0).unwrap_or_default().to_owned();
+        let extranonce = *self.extranonce.get_or_insert_with(|| self.door.0.mining.new_extranonce());
+        let name = hex::encode(extranonce);
         json!([[["mining.set_difficulty", name], ["mining.notify", name]], name, EXTRANONCE2_BYTES])
     }
 
     fn authorize(&mut self, params: &[Value]) -> Result<Value, Rejection> {
-        if !self.is_subscribed {
-            return Err(Rejection::NotSubscribed);
-        }
+        let extranonce = self.extranonce.ok_or(Rejection::NotSubscribed)?;
         let user = text(params, 0).unwrap_or_default();
-        let owner = self.owner(user, text(params, 1).unwrap_or_default())?;
-        tracing::info!(user = %user.chars().take(80).collect::<String>(), rewarded = owner.is_some(), "a miner works");
-        self.jobs = Some(Jobs::new(self.guard.extranonce(), owner));
+        if let Some(authorized) = &self.authorized {
+            // The coinbase names the owner, and shares count for the worker: one of each to a connection.
+            return if authorized.user == user {
+                Ok(json!(true))
+            } else {
+                Err(Rejection::Unauthorized("One worker to a connection: open another one".into()))
+            };
+        }
+        let Credentials { owner, worker, service } =
+            credentials(&self.door, user, text(params, 1).unwrap_or_default())?;
+        let joined = self.door.0.mining.join(owner, worker, &self.agent, extranonce);
+        let miner = joined.map_err(|error| Rejection::Unauthorized(error.to_string()))?;
+        let place = service.map(|service| self.door.0.places.take(service, worker));
+        tracing::info!(worker, rewarded = owner.is_some(), "a miner works");
+        self.authorized = Some(Authorized { user: user.to_owned(), work: miner.watch(), miner, place });
         Ok(json!(true))
     }
 
-    /// The account that a user name (`owner@host`, alone or followed by `.worker`) and a service key stand for.
-    fn owner(&self, user: &str, key: &str) -> Result<Option<Address>, Rejection> {
-        if user == ANONYMOUS || user.strip_prefix(ANONYMOUS).is_some_and(|rest| rest.starts_with('.')) {
-            return Ok(None);
-        }
-        let identity = &self.door.identity;
-        let without_worker =
-            || user.rsplit_once('.').and_then(|(owner, _)| identity.authenticate_miner(owner, key).ok());
-        let owner = identity.authenticate_miner(user, key).ok().or_else(without_worker);
-        let refusal = "Unauthorized: the user is the owner's e-mail[.worker] and the password a key of the owner's \
-                       miner, or the user is anonymous";
-        owner.map(Some).ok_or_else(|| Rejection::Unauthorized(refusal.into()))
-    }
-
     async fn submit(&mut self, params: &[Value]) -> Result<(), Rejection> {
-        if !self.is_subscribed {
+        if self.extranonce.is_none() {
             return Err(Rejection::NotSubscribed);
         }
-        let jobs = self.jobs.as_mut().ok_or_else(|| Rejection::Unauthorized("Unauthorized".into()))?;
-        let share = share(params)?;
-        let Some(solution) = jobs.check(share)? else { return Ok(()) };
-        match self.door.ledger.solve(solution).await {
-            Ok(_) => Ok(()),
-            Err(SolveError::Stale) => Err(Rejection::Stale),
-            Err(error) => Err(Rejection::Other(error.to_string())),
-        }
-    }
-
-    async fn send_work(&mut self, work: Option<Arc<Work>>) -> Result<(), Ended> {
-        let Some(jobs) = &mut self.jobs else { return Ok(()) };
-        let Some(work) = work else {
-            jobs.clear();
-            return self.send_sign_of_life().await;
-        };
-        let (difficulty, job) = jobs.add(work);
-        if self.difficulty != Some(difficulty) {
-            self.difficulty = Some(difficulty);
-            self.send(notification("mining.set_difficulty", json!([difficulty]))).await?;
-        }
-        let params = json!([
-            job.id,
-            job.previous,
-            job.coinbase_start,
-            job.coinbase_end,
-            job.branch,
-            job.version,
-            job.bits,
-            job.time,
-            job.clean
-        ]);
-        self.send(notification("mining.notify", params)).await
-    }
-
-    /// Tells our own miner to rest while nothing waits. Stratum has no word for that: others hear their difficulty again.
-    async fn send_sign_of_life(&mut self) -> Result<(), Ended> {
-        let has_work = self.jobs.as_ref().is_some_and(|jobs| !jobs.is_empty());
-        if !has_work && self.is_own {
-            return self.send(notification("qoin.idle", json!([]))).await;
-        }
-        match self.difficulty {
-            Some(difficulty) => self.send(notification("mining.set_difficulty", json!([difficulty]))).await,
+        let user = text(params, 0).unwrap_or_default();
+        let authorized = self.authorized.as_mut().filter(|authorized| authorized.user == user);
+        let authorized = authorized.ok_or_else(|| Rejection::Unauthorized("Unauthorized worker".into()))?;
+        let (job, share) = share(params)?;
+        match authorized.miner.check(job, share, Instant::now())? {
+            Some(found) => Ok(self.door.0.mining.solve(found).await.map(drop)?),
             None => Ok(()),
         }
     }
 
-    async fn send(&mut self, line: String) -> Result<(), Ended> {
-        match timeout(WRITE_WITHIN, self.writer.write_all(line.as_bytes())).await {
-            Ok(written) => Ok(written?),
-            Err(_) => Err(Ended::SlowReader),
+    /// Gives out the newest work, or says that there is none.
+    fn push_work(&mut self) {
+        let Some(authorized) = &mut self.authorized else { return };
+        match authorized.miner.next_job(Instant::now()) {
+            Some(job) => self.push_job(&job),
+            None => self.push_sign_of_life(),
         }
     }
+
+    fn push_job(&mut self, job: &Job) {
+        let Some(authorized) = &self.authorized else { return };
+        if self.difficulty != Some(job.difficulty) {
+            self.difficulty = Some(job.difficulty);
+            push_notice("mining.set_difficulty", &json!([job.difficulty]), &mut self.out);
+        }
+        self.door.0.texts.push_line(job, authorized.miner.owner(), &mut self.out);
+    }
+
+    /// Tells our own miner to rest while nothing waits. Stratum has no word for that: others hear their difficulty again.
+    fn push_sign_of_life(&mut self) {
+        let Some(authorized) = &self.authorized else { return };
+        if !authorized.miner.is_working() && self.agent.starts_with(OWN_AGENT) {
+            return push_notice("qoin.idle", &json!([]), &mut self.out);
+        }
+        let difficulty = *self.difficulty.get_or_insert_with(|| authorized.miner.difficulty());
+        push_notice("mining.set_difficulty", &json!([difficulty]), &mut self.out);
+    }
+
+    async fn send(&mut self) -> Result<(), Ended> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let within = self.door.0.mining.patience().write;
+        let stream = self.stream.get_mut();
+        let writing = async {
+            stream.write_all(&self.out).await?;
+            stream.flush().await
+        };
+        timeout(within, writing).await.map_err(|_| Ended::SlowReader)??;
+        self.out.clear();
+        self.sent = Instant::now();
+        Ok(())
+    }
+
+    async fn say_why(&mut self, ended: &Ended) -> std::io::Result<()> {
+        push_notice("client.show_message", &json!([ended.to_string()]), &mut self.out);
+        let stream = self.stream.get_mut();
+        stream.write_all(&self.out).await?;
+        stream.shutdown().await?;
+        // Closing with something unread would take back what was just sent.
+        tokio::io::copy(&mut stream.take(FAREWELL_BYTES_MAX), &mut tokio::io::sink()).await.map(drop)
+    }
+}
+
+/// Waits for new work, or for a newer connection.
+async fn changes(authorized: &mut Option<Authorized>) -> Wake {
+    let Some(Authorized { work, place, .. }) = authorized else { return std::future::pending().await };
+    let replaced = async {
+        match place {
+            Some(place) => place.taken().cancelled().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = replaced => Wake::Replaced,
+        changed = work.changed() => match changed {
+            Ok(()) => Wake::Work,
+            // The leader is stopping, and ends its sessions.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Whom a user name and a service key stand for.
+struct Credentials<'a> {
+    owner: Option<Address>,
+    worker: &'a str,
+    service: Option<[u8; 32]>,
+}
+
+/// Reads `owner@host` or `anonymous`, alone or followed by `.worker`, and checks the key.
+fn credentials<'a>(door: &Door, user: &'a str, key: &str) -> Result<Credentials<'a>, Rejection> {
+    let named = |worker| validate::worker(worker).map_err(|error| Rejection::Unauthorized(error.to_string()));
+    let anonymous = user.strip_prefix(ANONYMOUS).map(|rest| (rest.is_empty(), rest.strip_prefix('.')));
+    match anonymous {
+        Some((true, _)) => return Ok(Credentials { owner: None, worker: "", service: None }),
+        Some((_, Some(worker))) => return Ok(Credentials { owner: None, worker: named(worker)?, service: None }),
+        _ => {}
+    }
+    // Where the e-mail address ends cannot be told from the text: a host's name has dots too.
+    let ends = std::iter::once(user.len()).chain(user.rmatch_indices('.').map(|(at, _)| at)).take(8);
+    let declared = ends.into_iter().find_map(|end| {
+        let declared = door.0.identity.authenticate_miner(&user[..end], key).ok()?;
+        Some((declared, user[end..].strip_prefix('.').unwrap_or_default()))
+    });
+    let (declared, worker) =
+        declared.ok_or_else(|| Rejection::Unauthorized(crate::identity::MinerRefusal.to_string()))?;
+    Ok(Credentials { owner: Some(declared.owner), worker: named(worker)?, service: Some(declared.service) })
 }
 
 fn text(params: &[Value], index: usize) -> Option<&str> {
@@ -228,18 +365,16 @@ fn configure(params: &[Value]) -> Value {
     Value::Object(refused.collect())
 }
 
-/// Reads worker, job, extranonce2, time and nonce.
-fn share(params: &[Value]) -> Result<Share, Rejection> {
-    let malformed = |what: &str| Rejection::Other(format!("Malformed share: {what}"));
+/// Reads the worker's job, extranonce2, time and nonce.
+fn share(params: &[Value]) -> Result<(JobId, Share), Rejection> {
+    let malformed = |what: &str| Rejection::Other(format!("Malformed share: {what} is not 8 hexadecimal digits"));
     let number = |index, what| {
-        let text = text(params, index).filter(|text| text.len() == 8).ok_or_else(|| malformed(what))?;
-        u32::from_str_radix(text, 16).map_err(|_| malformed(what))
+        let digits =
+            text(params, index).filter(|text| text.len() == 8 && text.bytes().all(|it| it.is_ascii_hexdigit()));
+        u32::from_str_radix(digits.ok_or_else(|| malformed(what))?, 16).map_err(|_| malformed(what))
     };
-    let job = text(params, 1).and_then(|job| u64::from_str_radix(job, 16).ok()).ok_or(Rejection::Stale)?;
-    Ok(Share {
-        job,
-        extranonce2: number(2, "extranonce2")?.to_be_bytes(),
-        time: number(3, "time")?,
-        nonce: number(4, "nonce")?,
-    })
+    let job = text(params, 1).ok_or_else(|| Rejection::Other("Malformed share: no job".into()))?;
+    let job = JobId::parse(job).ok_or(Rejection::Stale)?;
+    let (extranonce2, time, nonce) = (number(2, "extranonce2")?, number(3, "time")?, number(4, "nonce")?);
+    Ok((job, Share::of(job, extranonce2.to_be_bytes(), time, nonce)))
 }

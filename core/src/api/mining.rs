@@ -107,7 +107,7 @@ pub struct WorkerView {
     pub agent: String,
     /// How many connections, tabs or threads mine under this name now.
     pub connected: u32,
-    /// When it last connected, sent a share or left.
+    /// When it last connected or sent a share that was taken.
     pub seen_ms: u64,
     /// An estimate of its hashes a second, from the shares it sent.
     pub hash_rate_estimate: HashRates,

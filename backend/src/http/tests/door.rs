@@ -26,7 +26,8 @@ fn operations() -> Vec<(Method, String)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let path = path.replace("{number}", "0").replace("{height}", "1").replace("{id}", "00");
+            let path =
+                path.replace("{number}", "0").replace("{height}", "1").replace("{id}", "00").replace("{miner}", "0");
             operations.push((method.to_uppercase().parse().unwrap(), path));
         }
     }
@@ -79,6 +80,8 @@ fn every_path_of_the_shared_types_is_served() {
         qoin_core::api::invitations::INVITATIONS_PATH,
         qoin_core::api::invitations::OPEN_INVITATION_PATH,
         qoin_core::api::members::MEMBERS_PATH,
+        qoin_core::api::mining::MINING_PATH,
+        qoin_core::api::mining::WORKERS_PATH,
         qoin_core::api::operator::OPERATOR_BACKUP_PATH,
         qoin_core::api::recovery::CHALLENGE_PATH,
         qoin_core::api::recovery::RECOVERY_PATH,

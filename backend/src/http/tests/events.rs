@@ -5,20 +5,20 @@ use axum::body::BodyDataStream;
 use futures_util::StreamExt;
 use qoin_core::api::account::AccountView;
 
-struct Events {
+pub(super) struct Events {
     body: BodyDataStream,
     text: String,
 }
 
 #[derive(Debug)]
-struct Told {
-    name: String,
-    id: Option<String>,
-    data: Value,
+pub(super) struct Told {
+    pub name: String,
+    pub id: Option<String>,
+    pub data: Value,
 }
 
 impl Events {
-    async fn follow(town: &Town, member: &Member, after: &str) -> Self {
+    pub async fn follow(town: &Town, member: &Member, after: &str) -> Self {
         let request = Request::get(format!("/api/v1/events{after}"))
             .header("authorization", format!("Bearer {}", member.token))
             .body(Body::empty())
@@ -31,7 +31,7 @@ impl Events {
     }
 
     /// The next event; none at the stream's end.
-    async fn next(&mut self) -> Option<Told> {
+    pub async fn next(&mut self) -> Option<Told> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
@@ -50,7 +50,7 @@ impl Events {
         }
     }
 
-    async fn expect(&mut self, name: &str) -> Told {
+    pub async fn expect(&mut self, name: &str) -> Told {
         let told = self.next().await.expect("the stream goes on");
         assert_eq!(told.name, name, "{}", told.data);
         told

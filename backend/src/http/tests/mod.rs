@@ -3,6 +3,7 @@
 mod batch;
 mod door;
 mod events;
+mod mining;
 mod operator;
 mod passwords;
 mod payments;
@@ -12,7 +13,8 @@ use super::{Batches, Leader, Metrics, Settings, router};
 use crate::identity::{self, Identity, LeaderSecret};
 use crate::leader::keys::DataFolder;
 use crate::ledger::tests::begin;
-use crate::ledger::{BlockSummary, Ledger, WorkHub};
+use crate::ledger::{BlockSummary, Ledger};
+use crate::mining::{Browsers, Mining, Settings as MiningSettings};
 use crate::operator::OperatorDoor;
 use axum::Router;
 use axum::body::Body;
@@ -40,7 +42,7 @@ struct Town {
     router: Router,
     ledger: Ledger,
     identity: Identity,
-    hub: WorkHub,
+    mining: Mining,
     stopping: CancellationToken,
     admin: Member,
     ada: Member,
@@ -81,14 +83,15 @@ async fn open_identity(ledger: &Ledger, settings: identity::Settings) -> Identit
     Identity::open(ledger.clone(), LeaderSecret::new([7; 16]), settings).await.unwrap()
 }
 
-fn open_router(ledger: &Ledger, identity: &Identity, stopping: &CancellationToken) -> Router {
+fn open_router(ledger: &Ledger, identity: &Identity, mining: &Mining, stopping: &CancellationToken) -> Router {
     let operator = OperatorDoor::new(DataFolder::at("/nowhere".as_ref())).unwrap();
-    open_router_with(ledger, identity, stopping, operator)
+    open_router_with(ledger, identity, mining, stopping, operator)
 }
 
 fn open_router_with(
     ledger: &Ledger,
     identity: &Identity,
+    mining: &Mining,
     stopping: &CancellationToken,
     operator: OperatorDoor,
 ) -> Router {
@@ -97,6 +100,7 @@ fn open_router_with(
         identity: identity.clone(),
         operator,
         restores: Vec::new(),
+        browsers: Browsers::new(mining.clone()),
         settings: Settings { trusted_proxies: vec!["127.0.0.1".parse().unwrap()] },
         metrics: Arc::new(Metrics::default()),
         batches: Batches::default(),
@@ -113,8 +117,8 @@ impl Town {
         let ledger = begin();
         let identity = open_identity(&ledger, settings).await;
         let stopping = CancellationToken::new();
-        let router = open_router(&ledger, &identity, &stopping);
-        let hub = WorkHub::start(ledger.clone());
+        let mining = Mining::start(ledger.clone(), MiningSettings::default()).unwrap();
+        let router = open_router(&ledger, &identity, &mining, &stopping);
         let genesis = ledger.genesis().hash;
         let mut members = Vec::new();
         for (seed, name) in [(10, "admin"), (11, "ada"), (12, "bob")] {
@@ -125,7 +129,7 @@ impl Town {
             members.push(member);
         }
         let [admin, ada, bob] = members.try_into().ok().unwrap();
-        Self { router, ledger, identity, hub, stopping, admin, ada, bob }
+        Self { router, ledger, identity, mining, stopping, admin, ada, bob }
     }
 
     /// The same, with Ada holding 100.00.
@@ -150,7 +154,7 @@ impl Town {
 
     /// Mines what waits.
     async fn solve(&self) -> BlockSummary {
-        let (_guard, mut work) = self.hub.join();
+        let (_guard, mut work) = self.mining.hub().join();
         let position = self.ledger.position();
         let is_current = |work: &Option<Arc<crate::ledger::Work>>| {
             work.as_ref().is_some_and(|it| it.template.first + u64::from(it.template.count) == position.records)

@@ -74,7 +74,7 @@ async fn a_new_password_ends_the_other_sessions() {
     town.sign_in(&town.ada.email, NEW_KEY).await.ok();
     // So it is after a restart.
     let identity = open_identity(&town.ledger, Default::default()).await;
-    let town = Town { router: open_router(&town.ledger, &identity, &town.stopping), identity, ..town };
+    let town = Town { router: open_router(&town.ledger, &identity, &town.mining, &town.stopping), identity, ..town };
     town.get("/api/v1/account", &town.ada).await.ok();
     assert_eq!(town.send(Method::GET, "/api/v1/account", &other, None).await.code(), "session_expired");
 }

@@ -124,7 +124,8 @@ async fn a_service_key_is_told_once_and_finds_its_owner() {
     assert!(key.ends_with(declared["service"]["key_ends"].as_str().unwrap()));
     let reopened = open_identity(&town.ledger, Default::default()).await;
     for identity in [&town.identity, &reopened] {
-        assert_eq!(identity.authenticate_miner("Ada@example.org", key), Ok(town.ada.address));
+        let declared = identity.authenticate_miner("Ada@example.org", key).unwrap();
+        assert_eq!(declared.owner, town.ada.address);
         assert!(identity.authenticate_miner("bob@example.org", key).is_err());
         assert!(identity.authenticate_miner("ada@example.org", &"0".repeat(64)).is_err());
         // A session's token is no miner's key.
@@ -139,7 +140,7 @@ async fn sessions_outlive_a_restart_but_not_their_time_or_their_end() {
     assert_eq!(town.get("/api/v1/account", &town.bob).await.code(), "session_expired");
     let before = town.get("/api/v1/sessions/current", &town.ada).await.ok();
     let identity = open_identity(&town.ledger, Default::default()).await;
-    let town = Town { router: open_router(&town.ledger, &identity, &town.stopping), identity, ..town };
+    let town = Town { router: open_router(&town.ledger, &identity, &town.mining, &town.stopping), identity, ..town };
     assert_eq!(town.get("/api/v1/sessions/current", &town.ada).await.ok(), before);
     assert_eq!(town.get("/api/v1/account", &town.bob).await.code(), "session_expired");
 

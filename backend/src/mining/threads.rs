@@ -1,7 +1,8 @@
 //! The leader's own mining threads: they take work where every miner does, without a connection in between.
 
-use crate::ledger::{Ledger, Template, Work, WorkHub};
-use qoin_core::{address::Address, header::Header};
+use super::{Found, Miner, Mining};
+use crate::ledger::{Template, Work};
+use qoin_core::{address::Address, coinbase::Coinbase, header::Header};
 use qoin_miner::{
     kernel::{Kernel, Selection},
     scan::{End, scan},
@@ -16,9 +17,19 @@ use std::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// The name under which these threads are counted.
+const WORKER: &str = "leader";
+/// How many nonces are searched between two counts: less than a second's.
+const NONCES_PER_COUNT: u32 = 1 << 22;
+
 /// Mines with one thread for `owner` until `shutdown`. While nothing waits, the thread does not run.
-pub async fn mine(ledger: Ledger, hub: WorkHub, owner: Address, shutdown: CancellationToken) {
-    let (guard, mut work) = hub.join();
+pub async fn mine(mining: Mining, owner: Address, shutdown: CancellationToken) {
+    let agent = concat!("qoin/", env!("CARGO_PKG_VERSION"));
+    let miner = match mining.join(Some(owner), WORKER, agent, mining.new_extranonce()) {
+        Ok(miner) => Arc::new(miner),
+        Err(error) => return tracing::error!(%error, "a thread of this host does not mine"),
+    };
+    let mut work = miner.watch();
     loop {
         let current = work.borrow_and_update().clone();
         let Some(current) = current else {
@@ -30,8 +41,8 @@ pub async fn mine(ledger: Ledger, hub: WorkHub, owner: Address, shutdown: Cancel
         };
         let stop = Arc::new(AtomicBool::new(false));
         let search = {
-            let (stop, template, extranonce1) = (stop.clone(), current.template.clone(), guard.extranonce());
-            tokio::task::spawn_blocking(move || search(&template, owner, extranonce1, &stop))
+            let (stop, mining, miner, current) = (stop.clone(), mining.clone(), miner.clone(), current.clone());
+            tokio::task::spawn_blocking(move || search(&mining, &miner, &current.template, &stop))
         };
         tokio::pin!(search);
         let found = tokio::select! {
@@ -44,10 +55,12 @@ pub async fn mine(ledger: Ledger, hub: WorkHub, owner: Address, shutdown: Cancel
         if shutdown.is_cancelled() {
             return;
         }
-        if let Ok(Some((coinbase, header))) = found
-            && let Err(error) = ledger.solve(current.template.solution(coinbase, header)).await
-        {
-            tracing::debug!(%error, "a solution came to nothing");
+        if let Ok(Some((coinbase, header))) = found {
+            let solution = current.template.solution(coinbase, header);
+            let found = Found { solution, worker: miner.worker().clone(), hashes: 0.0 };
+            if let Err(error) = mining.solve(found).await {
+                tracing::debug!(%error, "a solution came to nothing");
+            }
         }
         // A solved height's work stays until the next one is handed out: wait for that.
         while work.borrow_and_update().as_ref().is_some_and(|next| next.id == current.id) {
@@ -59,9 +72,9 @@ pub async fn mine(ledger: Ledger, hub: WorkHub, owner: Address, shutdown: Cancel
     }
 }
 
-/// Waits until `current` is worth nothing, or newer work holds more payments.
+/// Waits until a search for `current` is to be dropped.
 async fn stale(work: &mut watch::Receiver<Option<Arc<Work>>>, current: &Work, shutdown: &CancellationToken) {
-    let newer = work.wait_for(|work| work.as_ref().is_none_or(|work| work.id != current.id && work.clean));
+    let newer = work.wait_for(|work| work.as_ref().is_none_or(|work| work.is_clean_after(current)));
     tokio::select! {
         () = shutdown.cancelled() => {}
         _ = newer => {}
@@ -82,21 +95,24 @@ fn fastest() -> Kernel {
     })
 }
 
-type Found = (qoin_core::coinbase::Coinbase, Header);
-
 /// Searches one extranonce after the other until something is found or `stop` is set.
-fn search(template: &Template, owner: Address, extranonce1: [u8; 4], stop: &AtomicBool) -> Option<Found> {
+fn search(mining: &Mining, miner: &Miner, template: &Template, stop: &AtomicBool) -> Option<(Coinbase, Header)> {
     let target = template.bits.expand().expect("a template's target is one");
     for extranonce2 in 0..=u32::MAX {
         let mut extranonce = [0; 8];
-        extranonce[..4].copy_from_slice(&extranonce1);
+        extranonce[..4].copy_from_slice(&miner.extranonce());
         extranonce[4..].copy_from_slice(&extranonce2.to_be_bytes());
-        let coinbase = template.coinbase(Some(owner), extranonce);
+        let coinbase = template.coinbase(miner.owner(), extranonce);
         let header = template.header(&coinbase, template.time(), 0);
-        match scan(fastest(), &header.to_bytes(), &target, 0..=u32::MAX, stop).end {
-            End::Found(nonce) => return Some((coinbase, Header { nonce, ..header })),
-            End::Exhausted => {}
-            End::Stopped => return None,
+        for first in (0..=u32::MAX).step_by(NONCES_PER_COUNT as usize) {
+            let last = first | (NONCES_PER_COUNT - 1);
+            let searched = scan(fastest(), &header.to_bytes(), &target, first..=last, stop);
+            mining.workers().count_hashes(miner.worker(), searched.hashes as f64, mining.ledger.now_ms());
+            match searched.end {
+                End::Found(nonce) => return Some((coinbase, Header { nonce, ..header })),
+                End::Exhausted => {}
+                End::Stopped => return None,
+            }
         }
     }
     None

@@ -1,0 +1,94 @@
+//! TLS for miners that ask for it: the first byte of a connection tells, so one port serves both.
+
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use thiserror::Error;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{self, ServerConfig},
+    server::TlsStream,
+};
+
+/// The first byte of TLS: a handshake record (RFC 8446, 5.1). Stratum's is `{`.
+const HANDSHAKE: u8 = 0x16;
+
+/// Why a certificate and a key are of no use.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file that is missing or not PEM.
+    #[error("{}: {reason}; it has to be a PEM file with {what}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Certificate and key do not belong together, or are of a kind that is not supported.
+    #[error("the certificate in {} cannot be used with the key in {}: {reason}", certificate.display(), key.display())]
+    Pair {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// What is wrong.
+        reason: rustls::Error,
+    },
+}
+
+/// Accepts connections, encrypted or not.
+#[derive(Clone)]
+pub struct Acceptor(TlsAcceptor);
+
+/// A connection.
+pub(super) enum Accepted {
+    /// Which speaks TLS.
+    Encrypted(Box<TlsStream<TcpStream>>),
+    /// Which does not.
+    Plain(TcpStream),
+}
+
+impl Acceptor {
+    /// With the certificate chain and the key in these PEM files.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub fn open(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let file = |path: &Path, what, reason: String| TlsError::File { path: path.to_owned(), what, reason };
+        let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| file(certificate, "a certificate chain", error.to_string()))?;
+        let secret =
+            PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, "a private key", error.to_string()))?;
+        let pair = |reason| TlsError::Pair { certificate: certificate.to_owned(), key: key.to_owned(), reason };
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(pair)?
+            .with_no_client_auth()
+            .with_single_cert(chain, secret)
+            .map_err(pair)?;
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Looks at a connection's first byte, and shakes hands if it asks for TLS; all that in this time.
+    pub(super) async fn accept(&self, stream: TcpStream, within: Duration) -> io::Result<Accepted> {
+        stream.set_nodelay(true)?;
+        let accepting = async {
+            let mut first = [0];
+            stream.peek(&mut first).await?;
+            if first[0] != HANDSHAKE {
+                return Ok(Accepted::Plain(stream));
+            }
+            Ok(Accepted::Encrypted(Box::new(self.0.accept(stream).await?)))
+        };
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it said nothing, or did not end its TLS handshake");
+        timeout(within, accepting).await.map_err(late)?
+    }
+}
