@@ -8,6 +8,7 @@ pub mod leader;
 pub mod member;
 pub mod miner;
 pub mod process;
+pub mod stratum;
 pub mod wait;
 
 pub use api::{Api, Refusal};

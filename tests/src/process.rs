@@ -47,6 +47,17 @@ pub fn run(name: &str, arguments: &[&str]) -> Result<std::result::Result<String,
     Ok(if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) })
 }
 
+/// The memory that a process holds, in bytes.
+///
+/// # Errors
+/// When there is no such process.
+pub fn resident_bytes(id: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).context("asking for a process' memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kilobytes * 1_024)
+}
+
 impl Process {
     /// Starts one of the project's programs with these arguments.
     ///

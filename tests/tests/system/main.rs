@@ -6,6 +6,7 @@ mod confirming;
 mod crash;
 mod exactly_once;
 mod kept_data;
+mod mining;
 mod refusals;
 mod verifying;
 mod website;

@@ -32,6 +32,8 @@ enum Group {
     Ledger,
     /// Hash rates.
     Mining,
+    /// What a thousand miners cost the leader.
+    Stratum,
     /// Size of the app and time to its first page.
     Web,
     /// The Python interface.

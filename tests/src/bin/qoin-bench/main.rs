@@ -4,6 +4,7 @@
 
 mod ledger;
 mod load;
+mod miners;
 mod verify;
 mod web;
 
@@ -62,8 +63,12 @@ fn main() -> Result<()> {
             rows.extend(verify::measure(quick)?);
             rows
         }
+        Some("stratum") => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(miners::measure(quick))?
+        }
         Some("web") => web::measure(quick)?,
-        other => bail!("there is nothing to measure under the name {other:?}; there are ledger and web"),
+        other => bail!("there is nothing to measure under the name {other:?}; there are ledger, stratum and web"),
     };
     for row in rows {
         println!("{}", serde_json::to_string(&row)?);
