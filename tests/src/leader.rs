@@ -2,10 +2,12 @@
 
 use crate::api::Api;
 use crate::member::Member;
-use crate::process::Process;
+use crate::process::{Log, Process};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A running `qoin run` with its data folder; both are gone when it is dropped.
@@ -81,11 +83,36 @@ impl Leader {
     /// # Errors
     /// When it does not come up.
     pub fn start_again(&mut self) -> Result<()> {
-        let ports = [&self.ready.website, &self.ready.api, &self.ready.stratum].map(|address| port(address));
-        let (process, ready) = launch(self.data.path(), &self.arguments, ports)?;
+        let (process, ready) = launch(self.data.path(), &self.arguments, self.ports())?;
         anyhow::ensure!(ready.password.is_none(), "a password was told again at the second start");
         self.process = process;
         Ok(())
+    }
+
+    /// Starts it again and kills it that long after, however far it has come by then.
+    ///
+    /// # Errors
+    /// When it cannot be started or killed.
+    pub fn start_and_kill(&mut self, after: Duration) -> Result<()> {
+        let mut process = Process::start("qoin", command_line(self.data.path(), &self.arguments, self.ports()))?;
+        std::thread::sleep(after);
+        process.kill()
+    }
+
+    /// Leaves the data folder where it is when the leader is dropped, and tells where that is.
+    pub fn keep_data(&mut self) -> String {
+        self.data.disable_cleanup(true);
+        self.data.path().display().to_string()
+    }
+
+    /// All that the running process has written so far.
+    pub fn output(&self) -> String {
+        self.process.output()
+    }
+
+    /// What the running process writes.
+    pub fn log(&self) -> Arc<Log> {
+        self.process.log()
     }
 
     /// Its HTTP API.
@@ -118,6 +145,10 @@ impl Leader {
         &self.password
     }
 
+    fn ports(&self) -> [&str; 3] {
+        [&self.ready.website, &self.ready.api, &self.ready.stratum].map(|address| port(address))
+    }
+
     /// Signs in as the administrator that the first start made.
     ///
     /// # Errors
@@ -132,16 +163,24 @@ impl Leader {
 const SETTINGS: [&str; 4] =
     ["payments_per_minute=0", "sign_ins_per_minute=1000000", "block_interval_s=1", "easiest_work=65536"];
 
-fn launch(data: &Path, arguments: &[String], [website, api, stratum]: [&str; 3]) -> Result<(Process, Ready)> {
+fn launch(data: &Path, arguments: &[String], ports: [&str; 3]) -> Result<(Process, Ready)> {
+    let mut process = Process::start("qoin", command_line(data, arguments, ports))?;
+    let ready = process.wait_for("line of JSON that says it is ready", |line| serde_json::from_str(line).ok())?;
+    Ok((process, ready))
+}
+
+fn command_line(data: &Path, arguments: &[String], [website, api, stratum]: [&str; 3]) -> Vec<String> {
     let own = ["run", "--json", "--miners", "0", "--rpyc-port", "0"];
     let ports = ["--website-port", website, "--api-port", api, "--stratum-port", stratum];
     let data = ["--data".to_owned(), data.display().to_string()];
     let settings = SETTINGS.iter().flat_map(|setting| ["--set", *setting]);
-    let all =
-        own.into_iter().chain(settings).chain(ports).map(str::to_owned).chain(data).chain(arguments.iter().cloned());
-    let mut process = Process::start("qoin", all)?;
-    let ready = process.wait_for("line of JSON that says it is ready", |line| serde_json::from_str(line).ok())?;
-    Ok((process, ready))
+    own.into_iter()
+        .chain(settings)
+        .chain(ports)
+        .map(str::to_owned)
+        .chain(data)
+        .chain(arguments.iter().cloned())
+        .collect()
 }
 
 fn strip_scheme(address: &str) -> &str {

@@ -20,9 +20,20 @@ pub struct Process {
 
 /// The lines that a program wrote, of both streams as they came.
 #[derive(Default)]
-struct Log {
+pub struct Log {
     lines: Mutex<Vec<String>>,
     grown: Condvar,
+}
+
+impl Log {
+    /// Waits until a line contains a text; false if none does within that time. For a thread that may block.
+    pub fn waits_for(&self, text: &str, within: Duration) -> bool {
+        let lacks = |lines: &mut Vec<String>| !lines.iter().any(|line| line.contains(text));
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_lines, waited) =
+            self.grown.wait_timeout_while(lines, within, lacks).unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out()
+    }
 }
 
 /// The path of one of the project's programs: beside the folder of this test's own binary.
@@ -114,6 +125,11 @@ impl Process {
                 bail!("{}: no {what} within {} s:\n{}", self.name, PATIENCE.as_secs(), self.output());
             }
         }
+    }
+
+    /// What it writes, for other threads to wait for.
+    pub fn log(&self) -> Arc<Log> {
+        self.log.clone()
     }
 
     /// All that it has written so far.

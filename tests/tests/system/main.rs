@@ -3,7 +3,6 @@
 mod backup;
 mod chains;
 mod confirming;
-mod crash;
 mod exactly_once;
 mod kept_data;
 mod mining;

@@ -24,7 +24,23 @@ pub enum Stage {
     Rust,
     Doc,
     Wasm,
+    Crash,
+    Overload,
     E2e,
+}
+
+/// How long the trials of the real leader last; short ones when nothing is said.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Soak {
+    /// How often the stage crash kills the leader.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub rounds: u32,
+    /// The seed of the first round of the stage crash, as a round before printed it.
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<String>,
+    /// For how many seconds the stage overload asks for too much.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub seconds: u32,
 }
 
 /// How a stage ended.
@@ -72,7 +88,7 @@ impl fmt::Display for Stage {
 
 impl Stage {
     /// Every stage, in the order they run in.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Setup,
         Self::Format,
         Self::Check,
@@ -83,6 +99,8 @@ impl Stage {
         Self::Rust,
         Self::Doc,
         Self::Wasm,
+        Self::Crash,
+        Self::Overload,
         Self::E2e,
     ];
 
@@ -99,6 +117,8 @@ impl Stage {
             Self::Rust => "unit, property and process tests",
             Self::Doc => "examples in the documentation",
             Self::Wasm => "the rules and the kernels, compiled to WebAssembly, under node",
+            Self::Crash => "deaths of the leader under load",
+            Self::Overload => "more payments than the leader can take",
             Self::E2e => "the wallet in Chromium against the real programs",
         }
     }
@@ -109,7 +129,7 @@ impl Stage {
     }
 
     /// Runs the stage.
-    pub fn run(self, filters: &[String]) -> Result<Outcome> {
+    pub fn run(self, filters: &[String], soak: &Soak) -> Result<Outcome> {
         match self {
             Self::Setup => Outcome::of(setup::install(setup::Need::Tests)),
             Self::Format => Outcome::of(run(cargo()?.args(["fmt", "--all", "--check"]))),
@@ -127,6 +147,8 @@ impl Stage {
             Self::Rust => rust_tests(filters),
             Self::Doc => doc_tests(),
             Self::Wasm => wasm_tests(filters),
+            Self::Crash => Outcome::of(crash_trial(soak)),
+            Self::Overload => Outcome::of(trial(&["overload", "--seconds", &soak.seconds.to_string()])),
             Self::E2e => e2e_tests(filters),
         }
     }
@@ -149,7 +171,8 @@ fn clippy() -> Result<()> {
 
 /// The programs that the process tests start; a test run alone would leave an older one where they look.
 fn build_programs() -> Result<()> {
-    run(cargo()?.args(["build", "--locked", "--package", "qoin", "--package", "qoin-miner", "--bins"]))
+    let packages = ["qoin", "qoin-miner", "qoin-tests"].into_iter().flat_map(|name| ["--package", name]);
+    run(cargo()?.args(["build", "--locked", "--bins"]).args(packages))
 }
 
 fn rust_tests(filters: &[String]) -> Result<Outcome> {
@@ -174,6 +197,18 @@ fn wasm_tests(filters: &[String]) -> Result<Outcome> {
         tests.arg("--").args(filters);
     }
     counted(&mut tests, Count::of_cargo_test)
+}
+
+fn crash_trial(soak: &Soak) -> Result<()> {
+    let rounds = soak.rounds.to_string();
+    let seed = soak.seed.iter().flat_map(|seed| ["--seed", seed]);
+    trial(&["crash", "--rounds", &rounds].into_iter().chain(seed).collect::<Vec<_>>())
+}
+
+/// Runs a trial of the real programs.
+fn trial(arguments: &[&str]) -> Result<()> {
+    build_programs()?;
+    run(Command::new(workspace::target().join("debug/qoin-soak")).args(arguments))
 }
 
 fn e2e_tests(filters: &[String]) -> Result<Outcome> {
