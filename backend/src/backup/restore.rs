@@ -61,9 +61,9 @@ pub fn restore(backup: &Path, data: &Path, now_ms: u64) -> Result<Restored, Rest
 
 /// Writes what the backup holds, and that it was restored.
 fn fill(backup: Backup<impl Read>, folder: &Path, now_ms: u64) -> Result<(), BackupError> {
-    let Description { height, hash, records, made_ms, .. } = backup.description;
+    let Description { height, hash, records, made_ms, store_format, .. } = backup.description;
     let folder = DataFolder::open(folder)?;
-    let rebuild = Rebuild::begin(folder.ledger())?;
+    let rebuild = Rebuild::begin(folder.ledger(), store_format)?;
     let mut before = None;
     backup.read(|content, mut entries| {
         match content {

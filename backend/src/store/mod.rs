@@ -4,8 +4,11 @@
 //! bytes mean is the business of those who write them. Numbers in keys are big endian, so that their order is the
 //! numeric one; values are borsh. Every store runs the same suite, `conformance`.
 
+mod checked;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod memory;
 mod rebuild;
 mod redb;
@@ -24,6 +27,9 @@ pub const FORMAT: u32 = 2;
 
 /// The oldest format that is read: the ledger brings its data to the current one.
 const FORMAT_OLDEST: u32 = 1;
+
+/// The last format whose rows have no check behind them.
+const FORMAT_UNCHECKED: u32 = 1;
 
 /// The key in [`Table::Meta`] under which a store keeps its [`FORMAT`] (u32, little endian). Only the store writes it.
 pub const FORMAT_KEY: &[u8] = b"format";

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::redb::{
-    Database, DatabaseError, Durability, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
-    TableDefinition, WriteTransaction,
+    Builder, Database, DatabaseError, Durability, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
+    ReadableTable, StorageError, TableDefinition, WriteTransaction,
 };
 
+use super::checked::{checked, with_check};
 use super::{
-    Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, FORMAT_OLDEST, Order, Snapshot, Store, StoreError, Table, Write,
+    Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, FORMAT_OLDEST, FORMAT_UNCHECKED, Order, Snapshot, Store, StoreError, Table, Write,
 };
 
 /// How much of the file is kept in memory, in bytes; the operating system caches the rest.
@@ -40,14 +41,28 @@ impl RedbStore {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path: Arc<Path> = path.into().into();
         create_file(&path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
+        Self::open_with(path, CACHE_BYTES, |builder, path| builder.create(path))
+    }
+
+    /// Opens the file that a backend stands for; nothing of it is kept in memory, so that each read reaches the backend.
+    #[cfg(test)]
+    pub(super) fn on(backend: impl ::redb::StorageBackend) -> Result<Self, StoreError> {
+        Self::open_with(Path::new("the disk").into(), 0, |builder, _| builder.create_with_backend(backend))
+    }
+
+    fn open_with(
+        path: Arc<Path>,
+        cache_bytes: usize,
+        create: impl FnOnce(&Builder, &Path) -> Result<Database, DatabaseError>,
+    ) -> Result<Self, StoreError> {
         let mut builder = Database::builder();
-        builder.set_cache_size(CACHE_BYTES);
+        builder.set_cache_size(cache_bytes);
         let repaired = path.clone();
         builder.set_repair_callback(move |session| {
             let percent = session.progress() * 100.0;
             tracing::warn!(path = %repaired.display(), "the data was not closed properly: checking it ({percent:.0} %)");
         });
-        let database = builder.create(&path).map_err(|error| failure(&path, error))?;
+        let database = create(&builder, &path).map_err(|error| failure(&path, error))?;
         let store = Self { database, path };
         store.prepare()?;
         Ok(store)
@@ -57,10 +72,12 @@ impl RedbStore {
     fn prepare(&self) -> Result<(), StoreError> {
         let transaction = self.begin_write()?;
         let is_new = transaction.list_tables().map_err(|error| self.failure(error))?.next().is_none();
-        if is_new {
-            self.write_format(&transaction)?;
-        } else {
-            self.check_format(&transaction)?;
+        let format = if is_new { None } else { Some(self.check_format(&transaction)?) };
+        if format != Some(FORMAT) {
+            if format == Some(FORMAT_UNCHECKED) {
+                self.add_checks(&transaction)?;
+            }
+            self.put_meta(&transaction, FORMAT_KEY, &FORMAT.to_le_bytes())?;
         }
         for table in Table::ALL {
             transaction.open_table(definition(table)).map_err(|error| self.failure(error))?;
@@ -68,18 +85,25 @@ impl RedbStore {
         transaction.commit().map_err(|error| self.failure(error))
     }
 
-    fn write_format(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
-        let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
-        meta.insert(FORMAT_KEY, FORMAT.to_le_bytes().as_slice()).map_err(|error| self.failure(error))?;
+    /// Rows of format 1 have no check behind them.
+    fn add_checks(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
+        for name in Table::ALL {
+            let mut table = transaction.open_table(definition(name)).map_err(|error| self.failure(error))?;
+            let rows: Result<Vec<Entry>, StorageError> = table
+                .iter()
+                .map_err(|error| self.failure(error))?
+                .map(|row| row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())))
+                .collect();
+            for (key, value) in rows.map_err(|error| self.failure(error))? {
+                let value = with_check(name, &key, &value);
+                table.insert(key.as_slice(), value.as_slice()).map_err(|error| self.failure(error))?;
+            }
+        }
         Ok(())
     }
 
-    fn check_format(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
-        match format_of(&self.path, self.meta(transaction, FORMAT_KEY)?.as_deref())? {
-            FORMAT => Ok(()),
-            // What older formats hold, the ledger rewrites; from here on an older program could not read it.
-            _ => self.write_format(transaction),
-        }
+    fn check_format(&self, transaction: &WriteTransaction) -> Result<u32, StoreError> {
+        format_of(&self.path, self.meta(transaction, FORMAT_KEY)?.as_deref())
     }
 
     fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
@@ -98,7 +122,14 @@ impl RedbStore {
     fn meta(&self, transaction: &WriteTransaction, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
         let value = meta.get(key).map_err(|error| self.failure(error))?;
-        Ok(value.map(|value| value.value().to_vec()))
+        value.map(|value| read_row(&self.path, Table::Meta, key, value.value())).transpose()
+    }
+
+    fn put_meta(&self, transaction: &WriteTransaction, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
+        let value = with_check(Table::Meta, key, value);
+        meta.insert(key, value.as_slice()).map_err(|error| self.failure(error))?;
+        Ok(())
     }
 
     fn apply(&self, transaction: &WriteTransaction, writes: &[&Write]) -> Result<(), StoreError> {
@@ -106,7 +137,10 @@ impl RedbStore {
             let mut table = transaction.open_table(definition(run[0].table)).map_err(|error| self.failure(error))?;
             for write in run {
                 match &write.value {
-                    Some(value) => table.insert(write.key.as_slice(), value.as_slice()),
+                    Some(value) => {
+                        let value = with_check(write.table, &write.key, value);
+                        table.insert(write.key.as_slice(), value.as_slice())
+                    }
                     None => table.remove(write.key.as_slice()),
                 }
                 .map_err(|error| self.failure(error))?;
@@ -128,10 +162,7 @@ impl Store for RedbStore {
     fn claim(&self) -> Result<Epoch, StoreError> {
         let transaction = self.begin_write()?;
         let epoch = self.newest_epoch(&transaction)?.next();
-        {
-            let mut meta = transaction.open_table(definition(Table::Meta)).map_err(|error| self.failure(error))?;
-            meta.insert(EPOCH_KEY, epoch.to_bytes().as_slice()).map_err(|error| self.failure(error))?;
-        }
+        self.put_meta(&transaction, EPOCH_KEY, &epoch.to_bytes())?;
         transaction.commit().map_err(|error| self.failure(error))?;
         Ok(epoch)
     }
@@ -208,9 +239,9 @@ struct RedbSnapshot {
 
 impl Snapshot for RedbSnapshot {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let table = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
-        let value = table.get(key).map_err(|error| failure(&self.path, error))?;
-        Ok(value.map(|value| value.value().to_vec()))
+        let rows = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        let value = rows.get(key).map_err(|error| failure(&self.path, error))?;
+        value.map(|value| read_row(&self.path, table, key, value.value())).transpose()
     }
 
     fn range(
@@ -224,11 +255,11 @@ impl Snapshot for RedbSnapshot {
         if super::encloses_nothing(from, to) {
             return Ok(Vec::new());
         }
-        let table = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
-        let range = table.range::<&[u8]>((from, to)).map_err(|error| failure(&self.path, error))?;
+        let rows = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        let range = rows.range::<&[u8]>((from, to)).map_err(|error| failure(&self.path, error))?;
         let entries = range.map(|entry| {
             let (key, value) = entry.map_err(|error| failure(&self.path, error))?;
-            Ok((key.value().to_vec(), value.value().to_vec()))
+            Ok((key.value().to_vec(), read_row(&self.path, table, key.value(), value.value())?))
         });
         match order {
             Order::Ascending => entries.take(limit).collect(),
@@ -244,6 +275,13 @@ fn in_key_order(batch: &Batch) -> Vec<&Write> {
     writes.sort_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
     writes.dedup_by(|later, first| (later.table, &later.key) == (first.table, &first.key));
     writes
+}
+
+fn read_row(path: &Path, table: Table, key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+    checked(table, key, bytes).ok_or_else(|| StoreError::Corrupt {
+        path: path.to_path_buf(),
+        detail: format!("the row {} of the table {} is not as it was written", hex::encode(key), table.name()),
+    })
 }
 
 /// Makes the file if it is not there, readable only by its owner, with its name in the folder as durable as its content.
@@ -339,6 +377,38 @@ mod tests {
             path.display()
         );
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn rows_of_format_1_get_their_checks() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("data");
+        let store = RedbStore::open(&path).unwrap();
+        let epoch = store.claim().unwrap();
+        store.commit(epoch, Batch::new().put(Table::Records, [1], "one").put(Table::Memos, "", "")).unwrap();
+        let transaction = store.begin_write().unwrap();
+        for name in Table::ALL {
+            let mut table = transaction.open_table(definition(name)).unwrap();
+            let owned = |row: Result<_, StorageError>| {
+                let (key, value): (::redb::AccessGuard<'_, &[u8]>, ::redb::AccessGuard<'_, &[u8]>) = row.unwrap();
+                (key.value().to_vec(), value.value().to_vec())
+            };
+            let rows: Vec<Entry> = table.iter().unwrap().map(owned).collect();
+            for (key, value) in rows {
+                let value = checked(name, &key, &value).unwrap();
+                table.insert(key.as_slice(), value.as_slice()).unwrap();
+            }
+        }
+        transaction.open_table(definition(Table::Meta)).unwrap().insert(FORMAT_KEY, [1, 0, 0, 0].as_slice()).unwrap();
+        transaction.commit().unwrap();
+        assert!(store.get(Table::Records, &[1]).unwrap_err().to_string().contains("not as it was written"));
+        drop(store);
+
+        let store = RedbStore::open(&path).unwrap();
+        assert_eq!(store.get(Table::Records, &[1]).unwrap().unwrap(), b"one");
+        assert_eq!(store.get(Table::Memos, b"").unwrap().unwrap(), b"");
+        assert!(store.claim().unwrap() > epoch);
+        assert_eq!(store.get(Table::Meta, FORMAT_KEY).unwrap().unwrap(), FORMAT.to_le_bytes());
     }
 
     #[test]
