@@ -77,6 +77,18 @@ pub enum LeaderError {
     Failed(String),
 }
 
+impl LeaderError {
+    /// Whether the disk, or the data on it, failed.
+    pub fn is_of_the_disk(&self) -> bool {
+        let of_disk = |error: &StoreError| matches!(error, StoreError::Io { .. } | StoreError::Corrupt { .. });
+        match self {
+            Self::Keys(KeysError::Io { .. } | KeysError::Damaged(_)) | Self::Failed(_) => true,
+            Self::Store(error) | Self::Open(OpenError::Store(error)) => of_disk(error),
+            _ => false,
+        }
+    }
+}
+
 /// The doors' listeners.
 pub struct Listeners {
     /// Of the HTTP API.

@@ -94,7 +94,15 @@ fn banners(wallet: WalletContext) -> El {
         .add(el("div").attr("role", "status").add(connection(wallet)))
         .add(insecure.then(|| bar(Icon::Warning, t.insecure)))
         .add(history_alarm(wallet))
+        .add(read_only(wallet))
         .add(rotation_alarm(wallet))
+}
+
+/// Says that the ledger has closed itself.
+fn read_only(wallet: WalletContext) -> View {
+    let is_read_only = Memo::new(move |_| wallet.with_account(|account| account.is_some_and(|it| it.read_only)));
+    let bar = || p("banner danger").attr("role", "alert").add(icon(Icon::Warning)).add(texts().banners.read_only);
+    (move || is_read_only.get().then(bar)).view()
 }
 
 fn connection(wallet: WalletContext) -> View {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod chain;
+pub mod exit;
 mod listeners;
 mod overrides;
 mod role;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 /// A currency that a group runs for itself: its leader, its website and the operator's commands.
 #[derive(Debug, Parser)]
-#[command(name = "qoin", version, arg_required_else_help = true)]
+#[command(name = "qoin", version, arg_required_else_help = true, after_help = exit::HELP)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,8 +25,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs everything in one process: leader, website and miner. For a first try and small groups.
+    #[command(after_help = exit::HELP)]
     Run(RunArguments),
     /// Runs the leader: the HTTP API, the miners' door, and miners of its own.
+    #[command(after_help = exit::HELP)]
     Server(FileArguments<config::ServerConfig>),
     /// Runs the website on its own host: the app, the sessions' cookies, and the way to the leader's API.
     Website(FileArguments<config::WebsiteConfig>),

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, sse};
 use futures_util::stream;
+use qoin_core::api::account::AccountView;
 use qoin_core::api::blocks::Tip;
 use qoin_core::api::events::{BlockSealed, EVENTS_PATH, Event};
 use qoin_core::api::mining::MiningWork;
@@ -90,6 +91,8 @@ struct Follower {
     waiting: VecDeque<sse::Event>,
     /// When the session's time is over.
     expiry: Pin<Box<Sleep>>,
+    /// Whether the account was told to be read-only.
+    read_only: bool,
     is_over: bool,
     _counted: Counted,
     _reservation: EventsReservation,
@@ -113,6 +116,7 @@ impl Follower {
             told: Position::default(),
             waiting: VecDeque::new(),
             expiry: Box::pin(tokio::time::sleep(Duration::from_millis(left_ms))),
+            read_only: false,
             is_over: false,
             _counted: Counted::new(&leader),
             _reservation: reservation,
@@ -161,7 +165,8 @@ impl Follower {
     fn tell(&mut self, published: &Published) -> Result<(), ApiError> {
         let Published { position, touched, sealed } = published;
         let is_new = position.records > self.told.records || position.blocks > self.told.blocks;
-        if is_new && touched.contains(&self.session.address()) {
+        let has_closed = !self.read_only && self.leader.ledger.read_only().is_some();
+        if has_closed || is_new && touched.contains(&self.session.address()) {
             self.catch_up()?;
         }
         self.told.records = self.told.records.max(position.records);
@@ -190,8 +195,7 @@ impl Follower {
             let movement = views::movement(&self.leader, &address, entry);
             self.push(&Event::Movement(movement), Some(self.told))?;
         }
-        self.told = now;
-        self.push(&Event::Account(view), Some(now))
+        self.push_account(view, now)
     }
 
     fn reset(&mut self) -> Result<(), ApiError> {
@@ -203,7 +207,11 @@ impl Follower {
 
     fn tell_account(&mut self) -> Result<(), ApiError> {
         let (view, now) = views::account(&self.leader, self.session.address())?;
-        self.told = now;
+        self.push_account(view, now)
+    }
+
+    fn push_account(&mut self, view: AccountView, now: Position) -> Result<(), ApiError> {
+        (self.told, self.read_only) = (now, view.read_only);
         self.push(&Event::Account(view), Some(now))
     }
 

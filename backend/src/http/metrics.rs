@@ -86,10 +86,10 @@ fn page(leader: &Leader) -> String {
     single("qoin_miners", "gauge", "Miners' connections, tabs and threads.", mining.miners() as u64);
     single("qoin_mined_blocks_total", "counter", "Blocks solved since the start.", totals.blocks);
     single(
-        "qoin_read_only",
+        "qoin_ledger_read_only",
         "gauge",
         "1 when a violated invariant closed the ledger.",
-        leader.ledger.is_read_only().into(),
+        leader.ledger.read_only().is_some().into(),
     );
     let rates = totals.hash_rate(leader.ledger.now_ms());
     let of = |name: &str, label: &str, value: &str| format!("{name}{{{label}}} {value}\n");

@@ -44,6 +44,7 @@ pub fn account(leader: &Leader, address: Address) -> Result<(AccountView, Positi
         }),
         position: position.to_string(),
         tip,
+        read_only: leader.ledger.read_only().is_some(),
     };
     Ok((view, position))
 }

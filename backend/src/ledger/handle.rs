@@ -2,6 +2,7 @@
 
 use super::{
     Clock, Reader, Template,
+    clock::{MachineTimes, Times},
     committed::{Committed, CommittedAccount},
     committer::Committer,
     migrate, open, stored,
@@ -9,7 +10,7 @@ use super::{
     verify::{self, Submission},
     writer::{self, BlockSummary, Changing, Many, Opened, Published, Request, Writer},
 };
-use crate::store::{Batch, Snapshot, Store, StoreError};
+use crate::store::{Batch, Epoch, Snapshot, Store, StoreError};
 use qoin_core::{
     address::Address,
     amount::Amount,
@@ -172,6 +173,17 @@ impl Ledger {
         keys: Keys,
         settings: Settings,
     ) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
+        Self::open_by(store, first_genesis, keys, settings, Arc::new(MachineTimes::now()))
+    }
+
+    /// The same by other times than the machine's.
+    pub(super) fn open_by(
+        store: Arc<dyn Store>,
+        first_genesis: Genesis,
+        keys: Keys,
+        settings: Settings,
+        times: Arc<dyn Times>,
+    ) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
         let epoch = store.claim()?;
         migrate::to_current(&*store, epoch)?;
         if stored::genesis(&*store.snapshot()?)?.is_none() {
@@ -179,8 +191,25 @@ impl Ledger {
             open::begin(&*store, epoch, first_genesis)?;
         }
         let opened = open::restore(&*store.snapshot()?)?;
-        let context = Arc::new(context(&opened, keys)?);
-        let committed = Arc::new(committed(&opened));
+        let accounts = (0..opened.state.accounts_count()).map(|index| opened.state.numbered(AccountNumber::new(index)));
+        let read_only = writer::violation(&opened.state, accounts).inspect(|violation| {
+            tracing::error!(violation, "the ledger is read-only from its opening on");
+        });
+        Self::start(store, epoch, opened, read_only, keys, settings, times)
+    }
+
+    /// Starts the threads over a state that was read; with `read_only` nothing is ever accepted.
+    pub(super) fn start(
+        store: Arc<dyn Store>,
+        epoch: Epoch,
+        opened: Opened,
+        read_only: Option<String>,
+        keys: Keys,
+        settings: Settings,
+        times: Arc<dyn Times>,
+    ) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
+        let context = Arc::new(context(&opened, keys, times)?);
+        let committed = Arc::new(committed(&opened, read_only.clone()));
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let (writer_sender, writer_queue) = mpsc::channel(settings.queue_length);
         let (verify_sender, verify_queue) = mpsc::channel(settings.queue_length);
@@ -188,7 +217,7 @@ impl Ledger {
         let reader = Reader { store: store.clone(), committed: committed.clone(), system: context.genesis.system };
         verify::start(verify_queue, writer_sender.clone(), reader.clone(), context.clone())?;
         let committer = Committer::start(store.clone(), epoch, committed.clone(), events.clone())?;
-        let writer = Writer::new(opened, store, committed, committer, context.clone());
+        let writer = Writer::new(opened, store, committed, committer, context.clone(), read_only);
         let thread = thread::Builder::new().name("writer".into()).spawn(move || {
             if let Err(error) = writer.run(writer_queue) {
                 tracing::error!(%error, "the ledger has stopped");
@@ -233,14 +262,15 @@ impl Ledger {
                 return reason;
             }
             if stopped.changed().await.is_err() {
-                std::future::pending::<()>().await;
+                // The writer works as long as there is a door, and says why it ends; unless it cannot.
+                return stopped.borrow().clone().unwrap_or_else(|| "the ledger's writer panicked".to_owned());
             }
         }
     }
 
-    /// Whether an invariant was violated, so that nothing more is accepted.
-    pub fn is_read_only(&self) -> bool {
-        self.reader.read_only().is_some()
+    /// Which invariant was violated, so that nothing more is accepted; none while all is well.
+    pub fn read_only(&self) -> Option<String> {
+        self.reader.read_only()
     }
 
     /// Accepts a transaction: checks its signature, applies it, makes it durable, and then answers. Sent again, it
@@ -455,7 +485,7 @@ impl Ledger {
 }
 
 /// What every part of the engine knows of the ledger that was opened, if the keys are its own.
-fn context(opened: &Opened, keys: Keys) -> Result<Context, OpenError> {
+fn context(opened: &Opened, keys: Keys, times: Arc<dyn Times>) -> Result<Context, OpenError> {
     let state = &opened.state;
     let (system, account) = state.numbered(AccountNumber::SYSTEM);
     if account.key_at(state.last_accepted_us()) != keys.system.public_key() {
@@ -465,12 +495,13 @@ fn context(opened: &Opened, keys: Keys) -> Result<Context, OpenError> {
         return Err(OpenError::ForeignKey("leader"));
     }
     let genesis = GenesisContext { genesis: state.genesis().clone(), hash: state.genesis_hash(), system };
-    Ok(Context { genesis, keys, clock: Clock::starting_after(state.last_accepted_us()) })
+    let last_us = state.last_accepted_us().max(state.head().solved_ms.saturating_mul(1000));
+    Ok(Context { genesis, keys, clock: Clock::starting_after(last_us, times) })
 }
 
 /// What readers see of the ledger that was opened.
-fn committed(opened: &Opened) -> Committed {
-    let committed = Committed::new(writer::view_of(&opened.state, None), opened.ends.clone());
+fn committed(opened: &Opened, read_only: Option<String>) -> Committed {
+    let committed = Committed::new(writer::view_of(&opened.state, read_only), opened.ends.clone());
     for ((address, account), last) in opened.state.accounts().zip(&opened.last) {
         committed.put_account(*address, CommittedAccount { account: account.clone(), last: *last });
     }

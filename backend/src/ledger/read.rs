@@ -3,7 +3,7 @@
 use super::{
     committed::{Committed, CommittedAccount, View},
     movement::{Links, MovementRef},
-    stored::{Log, StoredBlock, StoredRecord},
+    stored::{self, Log, StoredBlock, StoredRecord},
 };
 use crate::store::{Order, Snapshot, Store, StoreError};
 use qoin_core::{
@@ -197,15 +197,18 @@ impl Reader {
     pub fn sealed(&self, number: u64) -> Result<Option<(StoredBlock, Proof)>, StoreError> {
         let Some(height) = self.height_of(number) else { return Ok(None) };
         let snapshot = self.snapshot()?;
-        let Some(stored) = StoredBlock::get(&*snapshot, height)? else { return Ok(None) };
-        let mut leaves: Vec<MerkleNode> = vec![stored.block.coinbase.hash()];
-        let count = stored.block.count as usize;
-        Log::of(&*snapshot).each_from(stored.block.first, |record, _| {
+        let Some(block) = StoredBlock::get(&*snapshot, height)? else { return Ok(None) };
+        let mut leaves: Vec<MerkleNode> = vec![block.block.coinbase.hash()];
+        let count = block.block.count as usize;
+        Log::of(&*snapshot).each_from(block.block.first, |record, _| {
             leaves.push(record.leaf());
             Ok(leaves.len() <= count)
         })?;
-        let index = usize::try_from(number - stored.block.first).expect("a block holds few records") + 1;
-        Ok(prove(&leaves, index).map(|proof| (stored, proof)))
+        if leaves.len() <= count {
+            return Err(stored::missing_record(block.block.first + leaves.len() as u64 - 1));
+        }
+        let index = usize::try_from(number - block.block.first).expect("a block holds few records") + 1;
+        Ok(prove(&leaves, index).map(|proof| (block, proof)))
     }
 
     /// A block by its height.
@@ -293,7 +296,9 @@ impl<'a> Walk<'a> {
 
     fn next(&mut self) -> Result<Option<Entry>, StoreError> {
         let Some(at) = self.next else { return Ok(None) };
-        let Some((entry, links)) = self.entry(at)? else { return Ok(None) };
+        // What an account or a movement names is there, unless the disk has lost it.
+        let found = self.entry(at)?;
+        let (entry, links) = found.ok_or_else(|| stored::missing_movement(at))?;
         self.next = self.link_of(&entry, &links).flatten();
         Ok(Some(entry))
     }

@@ -21,7 +21,7 @@ use qoin_core::{
     api::blocks::Tip,
     block::{Block, Unchecked},
     hash::{BlockHash, MerkleNode},
-    ledger::{self, AccountNumber, Command, Event, Position, Refusal, Sealed, State},
+    ledger::{self, Account, AccountNumber, Command, Event, Position, Refusal, Sealed, State},
     memo::Memo,
     merkle, retarget,
     transaction::{SignedTransaction, VerifiedTransaction},
@@ -29,7 +29,7 @@ use qoin_core::{
 use std::{
     collections::HashSet,
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::Duration,
 };
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
@@ -131,8 +131,8 @@ pub(super) struct Writer {
     committed: Arc<Committed>,
     committer: Committer,
     context: Arc<Context>,
-    /// When work on the next height first went to a miner.
-    opened: Option<(u64, Instant)>,
+    /// When work on the next height first went to a miner, in milliseconds since 1970 and by the passing of time.
+    opened: Option<(u64, Duration)>,
     read_only: Option<String>,
     uncommitted: Uncommitted,
     /// As of the last commit that was handed on.
@@ -161,6 +161,7 @@ impl Writer {
         committed: Arc<Committed>,
         committer: Committer,
         context: Arc<Context>,
+        read_only: Option<String>,
     ) -> Self {
         let Opened { state, last, ends, checkpoint } = opened;
         Self {
@@ -175,7 +176,7 @@ impl Writer {
             committer,
             context,
             opened: None,
-            read_only: None,
+            read_only,
             uncommitted: Uncommitted::default(),
             commits: 1,
         }
@@ -372,8 +373,9 @@ impl Writer {
         }
         let head = self.state.head();
         let now_ms = self.context.clock.now_ms();
-        let (opened_ms, opened_at) = *self.opened.get_or_insert_with(|| (now_ms.max(head.solved_ms), Instant::now()));
-        let issued_ms = opened_ms + elapsed_ms(opened_at);
+        let passed = self.context.clock.passed();
+        let (opened_ms, opened_at) = *self.opened.get_or_insert_with(|| (now_ms.max(head.solved_ms), passed));
+        let issued_ms = opened_ms + as_ms(passed.saturating_sub(opened_at));
         let leaves: Vec<MerkleNode> = self.state.pending_leaves().take(candidate.count as usize).collect();
         let genesis = self.state.genesis();
         let easing_ms = retarget::next_easing_ms(
@@ -408,7 +410,7 @@ impl Writer {
         if coinbase.height != head.height + 1 || header.previous != head.hash || coinbase.opened_ms != opened_ms {
             return Err(SolveError::Stale);
         }
-        let solved_ms = opened_ms + elapsed_ms(opened_at);
+        let solved_ms = opened_ms + as_ms(self.context.clock.passed().saturating_sub(opened_at));
         let run = first..first + u64::from(count);
         let leader = &self.context.keys.leader;
         let block = Block::seal(header, coinbase, run, solved_ms, leader, &self.context.genesis.hash);
@@ -446,18 +448,11 @@ impl Writer {
 
     /// Closes the ledger if the books do not balance: money was made or lost by a fault of this program.
     fn check_invariants(&mut self, sealed: &Sealed) {
-        let is_covered = |account: &AccountNumber| {
-            let (_, account) = self.state.numbered(*account);
-            account.outgoing <= account.balance
-        };
-        if !self.state.is_conserved() {
-            self.read_only = Some(format!("after block {} the balances do not add up to the supply", sealed.height));
-        } else if let Some(account) = sealed.touched.iter().find(|account| !is_covered(account)) {
-            let (address, _) = self.state.numbered(*account);
-            self.read_only = Some(format!("after block {} more goes out of {address} than it has", sealed.height));
-        }
-        if let Some(reason) = &self.read_only {
+        let touched = sealed.touched.iter().map(|account| self.state.numbered(*account));
+        if let Some(violation) = violation(&self.state, touched) {
+            let reason = format!("after block {} {violation}", sealed.height);
             tracing::error!(reason, "the ledger is read-only from now on");
+            self.read_only = Some(reason);
         }
     }
 
@@ -534,8 +529,20 @@ fn moment(state: &State) -> Moment {
     Moment { position, progress: position.records + state.head().sealed }
 }
 
-fn elapsed_ms(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+/// What is wrong with the books, seen from all of them and from some accounts.
+pub(super) fn violation<'a>(
+    state: &State,
+    accounts: impl IntoIterator<Item = (Address, &'a Account)>,
+) -> Option<String> {
+    if !state.is_conserved() {
+        return Some("the balances do not add up to the supply".to_owned());
+    }
+    let overdrawn = accounts.into_iter().find(|(_, account)| account.outgoing > account.balance);
+    overdrawn.map(|(address, _)| format!("more goes out of {address} than it has"))
+}
+
+fn as_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn view_of(state: &State, read_only: Option<String>) -> View {

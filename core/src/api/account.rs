@@ -35,6 +35,9 @@ pub struct AccountView {
     pub position: String,
     /// The chain's end at this moment.
     pub tip: Tip,
+    /// Whether the ledger accepts nothing until its operator has looked at it, because its books do not balance.
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 /// A rotation that waits for its delay.

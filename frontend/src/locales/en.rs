@@ -53,6 +53,7 @@ pub const TEXTS: Texts = Texts {
         offline: "You are offline. What you see may be out of date.",
         reconnecting: "Connecting to the server again…",
         insecure: "This page is not encrypted (no HTTPS): others on the network may read along, and a reload asks for your password.",
+        read_only: "The ledger is read-only: its books do not balance. No payment is taken until its operator has looked at it.",
         rotation_title: "Someone asked to replace the key of your account",
         rotation_text: "The new key takes over on {0}. If you did not ask your administrator for this, stop it now.",
         rotation_cancel: "Stop it",

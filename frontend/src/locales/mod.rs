@@ -57,7 +57,7 @@ rooms! {
     start: Start { opening, unreachable_title, unreachable_text, unreachable_waiting }
     /// The bars above all pages.
     banners: Banners {
-        offline, reconnecting, insecure, rotation_title, rotation_text, rotation_cancel, rotation_cancelled,
+        offline, reconnecting, insecure, read_only, rotation_title, rotation_text, rotation_cancel, rotation_cancelled,
         rewritten_title, rewritten_seen, rewritten_unexplained, rewritten_forged, rewritten_restored, rewritten_accept,
     }
     /// Signing in, locking and unlocking.

@@ -94,6 +94,7 @@ mod tests {
             rotation: None,
             position: "0-0".into(),
             tip: Tip { height: 0, hash: BlockHash::from_bytes([0; 32]), sealed: 0 },
+            read_only: false,
         }
     }
 

@@ -5,7 +5,7 @@
 //! rewritten, and a record is found in the last row that does not begin after it.
 
 use super::super::movement::Links;
-use super::{corrupt, read};
+use super::{corrupt, missing_record, read};
 use crate::store::{Batch, Order, Snapshot, StoreError, Table};
 use qoin_core::{
     address::Address, encode::encode, ledger::Accepted, log::LogRecord, memo::Memo, transaction::Operation,
@@ -138,7 +138,8 @@ impl<'a> Log<'a> {
         let memo = match record.signed.transaction.memo_hash {
             Some(_) => {
                 let bytes = self.snapshot.get(Table::Memos, &number.to_be_bytes())?;
-                bytes.map(|bytes| read(Table::Memos, &bytes)).transpose()?
+                let bytes = bytes.ok_or_else(|| corrupt(Table::Memos, format!("memo {number} is missing")))?;
+                Some(read(Table::Memos, &bytes)?)
             }
             None => None,
         };
@@ -170,6 +171,7 @@ impl<'a> Log<'a> {
         let mut rows: Vec<Row> = self.row.take().into_iter().collect();
         let mut next = first;
         while !rows.is_empty() {
+            let before = next;
             for row in rows {
                 while let Some((record, links)) = row.entry(next)? {
                     next += 1;
@@ -177,6 +179,9 @@ impl<'a> Log<'a> {
                         return Ok(());
                     }
                 }
+            }
+            if next == before {
+                return Err(missing_record(next));
             }
             let from = next.to_be_bytes();
             let found =

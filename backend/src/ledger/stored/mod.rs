@@ -16,6 +16,7 @@ pub(super) use log::{Log, RowWriter, last_accepted_us, put_memo};
 pub(super) use pages::{PAGE_ACCOUNTS, put_page, read_pages};
 pub(super) use payment_ids::{PaymentIds, prune, read_payment_ids};
 
+use super::movement::MovementRef;
 use crate::store::{Batch, Snapshot, StoreError, Table};
 use borsh::BorshDeserialize;
 use qoin_core::{
@@ -61,6 +62,10 @@ pub(super) fn read<T: BorshDeserialize>(table: Table, bytes: &[u8]) -> Result<T,
 
 pub(super) fn corrupt(table: Table, detail: impl Into<String>) -> StoreError {
     StoreError::Corrupt { path: PathBuf::from(table.name()), detail: detail.into() }
+}
+
+pub(super) fn missing_movement(movement: MovementRef) -> StoreError {
+    corrupt(Table::Log, format!("movement {movement} is missing"))
 }
 
 pub(super) fn missing_record(number: u64) -> StoreError {
