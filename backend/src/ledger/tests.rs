@@ -16,6 +16,18 @@ use qoin_core::{
 };
 use std::sync::Arc;
 
+mod agreement;
+#[allow(dead_code)]
+#[path = "../../../core/tests/common/chain.rs"]
+mod chain;
+mod clock_jumps;
+mod faulty_disk;
+#[allow(dead_code)]
+#[path = "../../../core/tests/common/model.rs"]
+mod model;
+mod read_only;
+mod world;
+
 const SYSTEM_SEED: [u8; 32] = [1; 32];
 const LEADER_SEED: [u8; 32] = [2; 32];
 
