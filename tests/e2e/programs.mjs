@@ -152,6 +152,12 @@ export class Leader {
   }
 }
 
+/** Has the books of a leader that was stopped not balance any more. */
+export async function spoilBooks(leader) {
+  const [code] = await once(spawn(join(BIN, 'unbalance'), [leader.data], { stdio: 'inherit' }), 'close');
+  if (code !== 0) throw new Error(`unbalance ended with ${code}`);
+}
+
 /** Runs one of the operator's commands to its end. */
 async function qoin(...args) {
   await promisify(execFile)(join(BIN, 'qoin'), args, { timeout: PATIENCE_MS });

@@ -57,6 +57,11 @@ impl Api {
         Self { http, base, token: None }
     }
 
+    /// The same over connections that are kept, for many requests to a leader that stays.
+    pub fn over_kept_connections(&self) -> Self {
+        Self { http: reqwest::Client::new(), ..self.clone() }
+    }
+
     /// The same, with a session's token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }

@@ -89,6 +89,27 @@ impl Leader {
         Ok(())
     }
 
+    /// Starts it again where no file can become larger than so many bytes.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_again_with_space_for(&mut self, bytes: u64) -> Result<()> {
+        let arguments = command_line(self.data.path(), &self.arguments, self.ports());
+        let mut process = Process::start_with_space_for(bytes, "qoin", arguments)?;
+        let _ready: Ready =
+            process.wait_for("line of JSON that says it is ready", |line| serde_json::from_str(line).ok())?;
+        self.process = process;
+        Ok(())
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn wait_for_end(&mut self) -> Result<std::process::ExitStatus> {
+        self.process.wait_for_end()
+    }
+
     /// Starts it again and kills it that long after, however far it has come by then.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! does what a wallet does.
 
 pub mod api;
+pub mod books;
 pub mod chains;
 pub mod kept;
 pub mod leader;

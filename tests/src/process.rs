@@ -75,8 +75,23 @@ impl Process {
     /// # Errors
     /// When it is not built or cannot be started.
     pub fn start(name: &str, arguments: impl IntoIterator<Item = String>) -> Result<Self> {
-        let mut child = Command::new(program(name)?)
-            .args(arguments)
+        Self::spawn(name, Command::new(program(name)?).args(arguments))
+    }
+
+    /// The same, with files of at most so many bytes: a write beyond that fails, as on a disk that is full.
+    ///
+    /// # Errors
+    /// When it is not built or cannot be started.
+    pub fn start_with_space_for(bytes: u64, name: &str, arguments: impl IntoIterator<Item = String>) -> Result<Self> {
+        // The limit counts in units of 512 bytes; its signal (SIGXFSZ) is ignored, so that the write tells.
+        let limited = "trap '' XFSZ && ulimit -f \"$1\" && shift && exec \"$@\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", limited, "sh", &bytes.div_ceil(512).to_string()]).arg(program(name)?).args(arguments);
+        Self::spawn(name, &mut command)
+    }
+
+    fn spawn(name: &str, command: &mut Command) -> Result<Self> {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -153,6 +168,14 @@ impl Process {
     pub fn interrupt(&mut self) -> Result<ExitStatus> {
         let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status().context("starting kill")?;
         anyhow::ensure!(sent.success(), "kill -INT {} failed", self.id());
+        self.wait_for_end()
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// When it takes longer than [`PATIENCE`].
+    pub fn wait_for_end(&mut self) -> Result<ExitStatus> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().context("asking for a program's end")? {

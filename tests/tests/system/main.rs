@@ -3,9 +3,11 @@
 mod backup;
 mod chains;
 mod confirming;
+mod disk_full;
 mod exactly_once;
 mod kept_data;
 mod mining;
+mod read_only;
 mod refusals;
 mod verifying;
 mod website;

@@ -2,7 +2,9 @@
 //! warning, and more work than it can take.
 
 mod crash;
+mod overload;
 mod random;
+mod wire;
 
 use anyhow::Result;
 use clap::Parser;
@@ -13,6 +15,8 @@ use std::process::ExitCode;
 enum Trial {
     /// Kills the leader at random moments under load, starts it again, and compares it with what its clients were told.
     Crash(crash::Options),
+    /// Asks the leader for ten times what it can take, and looks at it before, meanwhile and after.
+    Overload(overload::Options),
 }
 
 fn main() -> ExitCode {
@@ -29,5 +33,6 @@ fn run(trial: &Trial) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match trial {
         Trial::Crash(options) => runtime.block_on(crash::run(options)),
+        Trial::Overload(options) => runtime.block_on(overload::run(options)),
     }
 }

@@ -9,6 +9,8 @@ mod moment;
 mod newcomer;
 mod town;
 
+pub use newcomer::Newcomer;
+
 use crate::random::Random;
 use anyhow::{Context, Result};
 use load::Told;
