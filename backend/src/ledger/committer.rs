@@ -4,7 +4,7 @@ use super::{
     committed::{Committed, CommittedAccount, View},
     handle::{Accepted, LedgerError},
     stored,
-    writer::Published,
+    writer::{Published, Request},
 };
 use crate::store::{Batch, Epoch, Store, StoreError};
 use qoin_core::address::Address;
@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, mpsc},
     thread,
 };
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, mpsc::WeakSender, oneshot};
 
 /// Every so many commits the oldest payment ids are looked at.
 const COMMITS_PER_PRUNING: u64 = 256;
@@ -75,6 +75,7 @@ impl Committer {
         epoch: Epoch,
         committed: Arc<Committed>,
         events: broadcast::Sender<Arc<Published>>,
+        writer: WeakSender<Request>,
     ) -> std::io::Result<Self> {
         // One commit is made durable, one waits, one is being put together: more would only wait longer.
         let (tasks, queue) = mpsc::sync_channel(1);
@@ -85,7 +86,12 @@ impl Committer {
                     Task::Commit(commit) => {
                         commits += 1;
                         let prunes = commits % COMMITS_PER_PRUNING == 0;
-                        make(*commit, &*store, epoch, &committed, &events, prunes)?;
+                        if let Err(error) = make(*commit, &*store, epoch, &committed, &events, prunes) {
+                            // The writer may be waiting for requests. With a full queue it is not, and finds out itself.
+                            let writer = writer.upgrade();
+                            let _ = writer.map(|writer| writer.try_send(Request::CommitterStopped));
+                            return Err(error);
+                        }
                     }
                     // Whoever waits is the writer, which is there.
                     Task::Flush(done) => drop(done.send(())),

@@ -216,7 +216,8 @@ impl Ledger {
         let (stopped_sender, stopped) = watch::channel(None);
         let reader = Reader { store: store.clone(), committed: committed.clone(), system: context.genesis.system };
         verify::start(verify_queue, writer_sender.clone(), reader.clone(), context.clone())?;
-        let committer = Committer::start(store.clone(), epoch, committed.clone(), events.clone())?;
+        let committer =
+            Committer::start(store.clone(), epoch, committed.clone(), events.clone(), writer_sender.downgrade())?;
         let writer = Writer::new(opened, store, committed, committer, context.clone(), read_only);
         let thread = thread::Builder::new().name("writer".into()).spawn(move || {
             if let Err(error) = writer.run(writer_queue) {

@@ -54,6 +54,8 @@ pub(super) enum Request {
     Template { reply: oneshot::Sender<Option<Template>> },
     /// The last miner has left.
     MinersGone,
+    /// The committer has ended, since the store failed.
+    CommitterStopped,
     /// A solution of a template.
     Solve { solution: Box<Solution>, reply: oneshot::Sender<Result<BlockSummary, SolveError>> },
 }
@@ -243,6 +245,7 @@ impl Writer {
                 self.answer(move || drop(reply.send(template)));
             }
             Request::MinersGone => self.opened = None,
+            Request::CommitterStopped => return Err(Failure::Committer),
             Request::Solve { solution, reply } => {
                 let result = self.solve(*solution);
                 self.answer(move || drop(reply.send(result)));
