@@ -201,8 +201,9 @@ impl Leader {
     /// # Errors
     /// When the ledger or a door failed.
     pub async fn serve(self, listeners: Listeners) -> (JoinHandle<()>, Result<(), LeaderError>) {
-        let Self { ledger, identity, mining, api, tls, owner, miners, connections, stopping, writer, announcement, .. } =
-            self;
+        let Self {
+            ledger, identity, mining, api, tls, owner, miners, connections, stopping, writer, announcement, ..
+        } = self;
         let mut doors = JoinSet::new();
         doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
         let door = stratum::Door::new(mining.clone(), identity, tls);

@@ -9,9 +9,7 @@ mod signing;
 
 use crate::hash::GenesisHash;
 use borsh::{BorshDeserialize, BorshSerialize, io};
-use curve25519_dalek::{
-    Scalar, constants::ED25519_BASEPOINT_POINT, edwards::CompressedEdwardsY, traits::IsIdentity,
-};
+use curve25519_dalek::{Scalar, constants::ED25519_BASEPOINT_POINT, edwards::CompressedEdwardsY, traits::IsIdentity};
 #[cfg(not(target_arch = "wasm32"))]
 use ed25519_zebra::SigningKey;
 use ed25519_zebra::{VerificationKey, VerificationKeyBytes, batch};

@@ -314,7 +314,7 @@ mod tests {
     fn pieces_end_at_the_units() {
         let all: Vec<_> = pieces(100, 1000, 512).collect();
         assert_eq!(all, [0..412, 412..924, 924..1000]);
-        assert_eq!(pieces(512, 512, 512).collect::<Vec<_>>(), [0..512]);
+        assert!(pieces(512, 512, 512).eq(std::iter::once(0..512)));
     }
 
     /// What a store acknowledged is there after any loss of power, and what failed is there whole or not at all.

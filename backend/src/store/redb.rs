@@ -13,7 +13,8 @@ use ::redb::{
 
 use super::checked::{checked, with_check};
 use super::{
-    Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, FORMAT_OLDEST, FORMAT_UNCHECKED, Order, Snapshot, Store, StoreError, Table, Write,
+    Batch, EPOCH_KEY, Entry, Epoch, FORMAT, FORMAT_KEY, FORMAT_OLDEST, FORMAT_UNCHECKED, Order, Snapshot, Store,
+    StoreError, Table, Write,
 };
 
 /// How much of the file is kept in memory, in bytes; the operating system caches the rest.

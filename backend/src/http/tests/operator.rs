@@ -13,7 +13,7 @@ fn with_door(town: Town) -> (Town, tempfile::TempDir, String) {
     folder.ledger_keys().unwrap();
     let operator = OperatorDoor::new(folder).unwrap();
     let token = operator.token().to_owned();
-    let router = open_router_with(&town.ledger, &town.identity, &town.stopping, operator);
+    let router = open_router_with(&town.ledger, &town.identity, &town.mining, &town.stopping, operator);
     (Town { router, ..town }, root, token)
 }
 

@@ -27,7 +27,7 @@ async fn suffer(fault: Fault, seed: u64, runner: &mut TestRunner, outcome: &mut 
     world.run(first.into_iter().chain(credits).chain([Step::Solve { owner: None }])).await;
     for round in 0..3 {
         let after = (0..operations(fault)).new_tree(runner).unwrap().current();
-        let lasts = seed % 2 == 0;
+        let lasts = seed.is_multiple_of(2);
         let before = disk.struck();
         disk.fail(Plan { fault, after, lasts });
         let steps = steps(50).new_tree(runner).unwrap().current();

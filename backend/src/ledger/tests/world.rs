@@ -382,7 +382,8 @@ impl World {
     fn prepare(&mut self, ask: &Ask) -> Sent {
         let who = usize::from(ask.who) % PEOPLE;
         // Nobody but the system account may issue and burn; at times others try.
-        let who = if matches!(ask.what, What::Issue(_) | What::Burn(_)) && ask.who % 4 != 0 { 0 } else { who };
+        let who =
+            if matches!(ask.what, What::Issue(_) | What::Burn(_)) && !ask.who.is_multiple_of(4) { 0 } else { who };
         let is_open = self.model.accounts.contains_key(&self.address(who));
         let what = if is_open || ask.who % 8 == 7 { &ask.what } else { &What::Open };
         let mut signer = self.address(who);

@@ -192,7 +192,7 @@ impl Town {
             let request = self.request(number)?;
             let answer = connection.ask(&request).await?;
             count += 1;
-            let is_looked_at = count % LOOKED_AT == 0;
+            let is_looked_at = count.is_multiple_of(LOOKED_AT);
             match answer {
                 Answer { status: 201, body, .. } => {
                     seen.accepted += 1;

@@ -15,7 +15,7 @@ const REST: Duration = Duration::from_millis(5);
 
 /// Mines for nobody, for as long as the ledger lives.
 pub async fn seal(ledger: Ledger, hub: WorkHub) {
-    let (guard, mut work) = hub.join();
+    let (_guard, mut work) = hub.join();
     let mut rest = tokio::time::interval(REST);
     let mut number: u32 = 0;
     loop {
@@ -27,7 +27,7 @@ pub async fn seal(ledger: Ledger, hub: WorkHub) {
             continue;
         };
         number = number.wrapping_add(1);
-        if let Some((coinbase, header)) = search(&current, guard.extranonce(), number) {
+        if let Some((coinbase, header)) = search(&current, number) {
             // Another height may have begun meanwhile.
             let solved = ledger.solve(current.template.solution(coinbase, header)).await;
             let next = work.wait_for(|next| next.as_ref().is_none_or(|next| next.id != current.id));
@@ -40,11 +40,10 @@ pub async fn seal(ledger: Ledger, hub: WorkHub) {
 }
 
 /// A few hashes under an extranonce that was not used before.
-fn search(work: &Work, extranonce1: [u8; 4], number: u32) -> Option<(Coinbase, Header)> {
+fn search(work: &Work, number: u32) -> Option<(Coinbase, Header)> {
     let template = &work.template;
     let target = template.bits.expand().ok()?;
     let mut extranonce = [0; 8];
-    extranonce[..4].copy_from_slice(&extranonce1);
     extranonce[4..].copy_from_slice(&number.to_be_bytes());
     let coinbase = template.coinbase(None, extranonce);
     let header = template.header(&coinbase, template.time(), 0);

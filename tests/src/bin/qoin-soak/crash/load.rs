@@ -203,7 +203,7 @@ async fn pay(
             continue;
         }
         let amount = Amount::from_units(random.within(1..200));
-        let memo = random.one_in(3).then(|| Memo::new(&format!("payment {}", sent.len()), random_bytes()));
+        let memo = random.one_in(3).then(|| Memo::new(format!("payment {}", sent.len()), random_bytes()));
         let memo = memo.transpose()?;
         let submission = member.transfer(to, amount, PaymentId::new(now_ms, random_bytes()), memo);
         let asked = Asked::Payment(member.clone(), Box::new(submission));
