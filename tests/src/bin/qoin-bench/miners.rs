@@ -33,7 +33,10 @@ pub async fn measure(quick: bool) -> Result<Vec<Row>> {
                 tokio::pin!(crediting);
                 loop {
                     tokio::select! {
-                        accepted = &mut crediting => break drop(accepted?),
+                        accepted = &mut crediting => {
+                            accepted?;
+                            break;
+                        }
                         notice = crowd.next() => heard.push(notice?),
                     }
                 }

@@ -136,7 +136,8 @@ impl Books {
         let leaves: Vec<_> = std::iter::once(coinbase.hash()).chain(run.iter().map(LogRecord::leaf)).collect();
         ensure!(merkle::root(&leaves) == header.merkle_root, "block {height} seals other records than the log's");
         ensure!((coinbase.reward, coinbase.rewarded) == (block.reward, block.rewarded), "block {height} is told wrong");
-        for record in run.iter().cloned() {
+        let run = run.to_vec();
+        for record in run {
             let Operation::Transfer { to, amount } = record.signed.transaction.operation else { continue };
             let payer = self.open(&record.signed.transaction.signer)?;
             payer.balance -= amount.units();
