@@ -154,16 +154,16 @@ async fn blocks(member: &Member) -> Result<Vec<BlockView>> {
 
 /// What the chain says of each block, its owner's history and the count of his miners are one.
 async fn check_rewards(blocks: &[BlockView], workers: &[WorkerView], bob: &Member) -> Result<()> {
-    let sum = |amounts: &mut dyn Iterator<Item = Amount>| amounts.try_fold(Amount::ZERO, |a, b| a.checked_add(b));
+    let sum = |amounts: Vec<Amount>| amounts.into_iter().try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount));
     let of = |owner: Option<Address>| {
         let mine = workers.iter().filter(move |it| it.owner.as_ref().map(|owner| owner.address) == owner);
-        (mine.clone().map(|it| it.blocks).sum::<u64>(), sum(&mut mine.map(|it| it.rewards)))
+        (mine.clone().map(|it| it.blocks).sum::<u64>(), sum(mine.map(|it| it.rewards).collect()))
     };
     let his: Vec<_> = blocks.iter().filter(|block| block.rewarded == Some(bob.address)).collect();
     let anonymous: Vec<_> = blocks.iter().filter(|block| block.rewarded.is_none()).collect();
     println!("{} blocks: {} of Bob's miners, {} of anonymous ones", blocks.len(), his.len(), anonymous.len());
     assert_eq!(his.len() + anonymous.len(), blocks.len(), "nobody else was rewarded");
-    assert_eq!(of(Some(bob.address)), (his.len() as u64, sum(&mut his.iter().map(|block| block.reward))));
+    assert_eq!(of(Some(bob.address)), (his.len() as u64, sum(his.iter().map(|block| block.reward).collect())));
     assert_eq!(of(None), (anonymous.len() as u64, Some(Amount::ZERO)));
     assert!(anonymous.iter().all(|block| block.reward.is_zero()));
     let history = bob.history().await?;
