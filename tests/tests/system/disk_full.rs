@@ -49,7 +49,7 @@ async fn pay_until_refused(town: &Town) -> Result<(Vec<SubmitTransaction>, Submi
     let now_ms = qoin_tests::member::leader_time_ms(&town.ada.api).await?;
     let mut acknowledged = Vec::new();
     for _ in 0..PAYMENTS {
-        let memo = Memo::new(&"m".repeat(Memo::CHARACTERS_MAX), random())?;
+        let memo = Memo::new("m".repeat(Memo::CHARACTERS_MAX), random())?;
         let id = PaymentId::new(now_ms, random());
         let payment = town.ada.transfer(town.bob.address, units("0.01"), id, Some(memo));
         match town.ada.submit(&payment).await {
