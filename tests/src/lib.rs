@@ -10,9 +10,11 @@ pub mod member;
 pub mod miner;
 pub mod process;
 pub mod stratum;
+pub mod tab;
 pub mod wait;
 
 pub use api::{Api, Refusal};
 pub use leader::Leader;
 pub use member::Member;
 pub use miner::Miner;
+pub use tab::Tab;

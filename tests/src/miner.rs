@@ -1,7 +1,8 @@
 //! The miner under test: `qoin-miner`.
 
-use crate::process::Process;
+use crate::{Api, process::Process};
 use anyhow::Result;
+use serde::Deserialize;
 
 /// A running miner; gone when dropped.
 pub struct Miner {
@@ -34,13 +35,21 @@ impl Miner {
         Self::start(&[&credentials[..], &["--worker", worker, "--threads", "1"]].concat())
     }
 
-    /// The hash rates that it has told so far, in hashes a second.
-    pub fn told_rates(&self) -> Vec<f64> {
-        self.process.output().lines().filter_map(told_rate).collect()
+    /// The hash rate that it tells of itself at its status door: hashes a second since it started, time without work
+    /// included.
+    ///
+    /// # Errors
+    /// When it does not tell it.
+    pub async fn told_rate(&mut self) -> Result<f64> {
+        let door = self.process.wait_for("address of its status", |line| {
+            line.split_once("status at ").map(|(_, address)| address.trim().to_owned())
+        })?;
+        Ok(Api::at(&door).get::<Told>("/").await?.rate.quarter_hour)
     }
 
     fn start(arguments: &[&str]) -> Result<Self> {
-        let process = Process::start("qoin-miner", arguments.iter().map(|argument| (*argument).to_owned()))?;
+        let all = ["--status-address", "127.0.0.1:0"].iter().chain(arguments).map(|argument| (*argument).to_owned());
+        let process = Process::start("qoin-miner", all)?;
         Ok(Self { process })
     }
 
@@ -55,29 +64,13 @@ impl Miner {
     }
 }
 
-/// The first rate in a line, such as `9.29 MH/s`.
-fn told_rate(line: &str) -> Option<f64> {
-    let (before, _) = line.split_once("H/s")?;
-    let (number, prefix) = before.rsplit_once(' ')?;
-    let number: f64 = number.rsplit(' ').next()?.parse().ok()?;
-    let factor = match prefix {
-        "" => 1.0,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        _ => return None,
-    };
-    Some(number * factor)
+/// What its status door tells, of which only this is asked.
+#[derive(Deserialize)]
+struct Told {
+    rate: ToldRate,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::told_rate;
-
-    #[test]
-    fn rates_are_read_from_lines() {
-        assert_eq!(told_rate("INFO 9.25 MH/s"), Some(9_250_000.0));
-        assert_eq!(told_rate("12.00 H/s, 3 shares"), Some(12.0));
-        assert_eq!(told_rate("connected"), None);
-    }
+#[derive(Deserialize)]
+struct ToldRate {
+    quarter_hour: f64,
 }

@@ -110,8 +110,13 @@ fn put_accounts(from: &dyn Snapshot, kept: Vec<Entry>, order: &[Address], batch:
         }
         stored::put_page(number, position, entries.into_iter(), batch);
     }
-    stored::put_checkpoint(position, batch);
+    stored::put_checkpoint(&stored::Kept { position, pages: number_of_pages(order.len()) }, batch);
+    stored::put_records_count(records, batch);
     Ok(())
+}
+
+fn number_of_pages(accounts: usize) -> u32 {
+    u32::try_from(accounts.div_ceil(PAGE_ACCOUNTS as usize)).expect("fewer accounts than 32 bits count")
 }
 
 fn put_blocks(from: &dyn Snapshot, batch: &mut Batch) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use super::{
     checkpoint::Checkpoint,
     movement::MovementRef,
-    stored::{self, BlockEnds, Log, StoredBlock},
+    stored::{self, BlockEnds, Kept, Log, StoredBlock},
     writer::Opened,
 };
 use crate::store::{Batch, Epoch, Order, Snapshot, Store, StoreError, Table};
@@ -24,7 +24,8 @@ pub(super) fn begin(store: &dyn Store, epoch: Epoch, genesis: Genesis) -> Result
     stored::put_head(state.head(), &mut batch);
     let (system, account) = state.numbered(AccountNumber::SYSTEM);
     stored::put_page(0, state.position(), std::iter::once((system, account, None)), &mut batch);
-    stored::put_checkpoint(state.position(), &mut batch);
+    stored::put_checkpoint(&Kept { position: state.position(), pages: 1 }, &mut batch);
+    stored::put_records_count(0, &mut batch);
     store.commit(epoch, &batch)
 }
 
@@ -33,31 +34,65 @@ pub(super) fn restore(from: &dyn Snapshot) -> Result<Opened, StoreError> {
     let missing = |what: &str| stored::corrupt(Table::Meta, format!("no {what}"));
     let genesis = stored::genesis(from)?.ok_or_else(|| missing("genesis"))?;
     let head = stored::head(from)?.ok_or_else(|| missing("head"))?;
-    let checkpoint = stored::checkpoint(from)?.ok_or_else(|| missing("checkpoint"))?;
+    let Kept { position: checkpoint, pages } = stored::checkpoint(from)?.ok_or_else(|| missing("checkpoint"))?;
     let ends = BlockEnds::read(from)?;
     // The first block to be sealed again may hold records that the pages have seen accepted.
     let first = checkpoint.records.min(ends.end_of(checkpoint.blocks)).min(head.sealed);
     let mut ending = Ending::new(genesis, head, first);
+    let mut pages_read = 0;
     stored::read_pages(from, |page| {
+        pages_read += 1;
         for (address, account, last) in page.accounts {
             ending.restore.account(address, account, page.exact);
             ending.last.push(last);
             ending.exact.push(page.exact);
         }
     })?;
-    let last = stored::last_accepted_us(from)?;
+    if pages_read != pages {
+        return Err(stored::corrupt(Table::AccountPages, format!("{pages_read} pages are there, not {pages}")));
+    }
+    let last = whole_log(from)?;
     let now_us = last.map_or(0, |(_, accepted_us)| accepted_us);
-    stored::read_payment_ids(from, now_us, |signer, id, number| ending.restore.payment_id(signer, id, number))?;
+    put_payment_ids(from, last, &mut ending.restore)?;
     ending.replay(from, first, checkpoint)?;
     let Ending { restore, last: movements, touched, .. } = ending;
     let mut dirty = Checkpoint::default();
-    let state = restore.finish(last.map(|(_, accepted_us)| accepted_us));
+    let state = restore.finish(last.map(|_| now_us));
     let before = super::checkpoint::Moment {
         position: checkpoint,
         progress: checkpoint.records + ends.end_of(checkpoint.blocks),
     };
     touched.into_iter().for_each(|account| dirty.touch(account, before));
-    Ok(Opened { state, last: movements, ends, checkpoint: dirty })
+    Ok(Opened { state, last: movements, ends, checkpoint: dirty, pages })
+}
+
+/// The number of the log's last record and when it was accepted, if none is missing behind it.
+fn whole_log(from: &dyn Snapshot) -> Result<Option<(u64, u64)>, StoreError> {
+    let count = stored::records_count(from)?;
+    let last = stored::last_accepted_us(from)?;
+    let found = last.map_or(0, |(number, _)| number + 1);
+    if found != count {
+        return Err(stored::corrupt(Table::Log, format!("it ends after {found} records, not {count}")));
+    }
+    Ok(last)
+}
+
+/// Hands over the payment ids of the last day. A run of records ends with the log's last, and none is left out: an id that
+/// was missing could be used again.
+fn put_payment_ids(from: &dyn Snapshot, last: Option<(u64, u64)>, restore: &mut Restore) -> Result<(), StoreError> {
+    let now_us = last.map_or(0, |(_, accepted_us)| accepted_us);
+    let (mut next, mut gap) = (None, None);
+    stored::read_payment_ids(from, now_us, |signer, id, number| {
+        if next.is_some_and(|next| next != number) {
+            gap = next;
+        }
+        next = Some(number + 1);
+        restore.payment_id(signer, id, number);
+    })?;
+    match gap.or_else(|| last.map(|(number, _)| number + 1).filter(|end| next != Some(*end))) {
+        Some(missing) => Err(stored::corrupt(Table::PaymentIds, format!("an id is missing about record {missing}"))),
+        None => Ok(()),
+    }
 }
 
 /// What a store's data is, in short.

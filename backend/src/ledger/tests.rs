@@ -223,6 +223,23 @@ async fn an_expired_payment_that_was_accepted_answers_as_the_first_time() {
 }
 
 #[tokio::test]
+async fn the_system_key_lets_a_rotation_wait() {
+    let ledger = begin();
+    let (ada, _) = ada_and_bob(&ledger).await;
+    let next = SecretKey::from_seed(&[78; 32]).public_key();
+    let rotate = Operation::RotateKey { public_key: next };
+    let by = |key: &SecretKey| {
+        let id = ada.payment_id(&ledger);
+        Transaction::new(ada.address, rotate.clone(), id, None).sign(key, &ledger.genesis().hash)
+    };
+    assert_eq!(ledger.submit(by(&keys().leader), None).await, Err(LedgerError::WrongSignature));
+    ledger.submit(by(&keys().system), None).await.unwrap();
+    let account = ledger.read().account(&ada.address).unwrap().account;
+    assert_eq!(account.key_at(ledger.now_us()), ada.key.public_key());
+    assert_eq!(account.pending_rotation_at(ledger.now_us()).map(|rotation| rotation.key), Some(next));
+}
+
+#[tokio::test]
 async fn a_change_and_its_transaction_are_one() {
     let ledger = begin();
     let carol = Member::new(12);

@@ -93,11 +93,8 @@ fn work(
 /// Checks signatures together, each under the key that its signer has now; the writer checks that it still is.
 fn verify(signed: Vec<SignedTransaction>, reader: &Reader, context: &Context) -> Vec<Verified> {
     let now_us = context.clock.now_us();
-    let key_of = |signed: &SignedTransaction| match &signed.transaction.operation {
-        Operation::OpenAccount { public_key } => Some(*public_key),
-        _ => reader.account(&signed.transaction.signer).map(|snapshot| snapshot.account.key_at(now_us)),
-    };
-    let keys: Vec<Option<PublicKey>> = signed.iter().map(key_of).collect();
+    let key_at = |address: &Address| reader.account(address).map(|snapshot| snapshot.account.key_at(now_us));
+    let keys: Vec<Option<PublicKey>> = signed.iter().map(|signed| key_of(signed, context, key_at)).collect();
     let known = signed.into_iter().zip(&keys).filter_map(|(signed, key)| key.map(|key| (signed, key))).collect();
     let mut verified = SignedTransaction::verify_batch(known, &context.genesis.hash, UnwrapErr(SysRng)).into_iter();
     let answer = |key: &Option<PublicKey>| match key {
@@ -121,16 +118,31 @@ fn refuse(error: mpsc::error::TrySendError<Request>) {
     }
 }
 
-/// Checks one signature under the keys that may have made it: the account's own, and for a rotation the system's.
+/// Checks one signature under the key that should have made it.
 pub(super) fn verify_one<'a>(
     signed: SignedTransaction,
     context: &Context,
     account: impl Fn(&Address) -> Option<&'a Account>,
 ) -> Result<VerifiedTransaction, LedgerError> {
     let now_us = context.clock.now_us();
-    let key = match &signed.transaction.operation {
-        Operation::OpenAccount { public_key } => *public_key,
-        _ => account(&signed.transaction.signer).ok_or(Refusal::UnknownSigner)?.key_at(now_us),
-    };
+    let key = key_of(&signed, context, |address| account(address).map(|account| account.key_at(now_us)));
+    let key = key.ok_or(Refusal::UnknownSigner)?;
     signed.verify(&key, &context.genesis.hash).map_err(|WrongSignature| LedgerError::WrongSignature)
+}
+
+/// The key that should have signed: the account's own, or for a rotation that this one did not sign, the system's.
+fn key_of(
+    signed: &SignedTransaction,
+    context: &Context,
+    key_at: impl Fn(&Address) -> Option<PublicKey>,
+) -> Option<PublicKey> {
+    match &signed.transaction.operation {
+        Operation::OpenAccount { public_key } => Some(*public_key),
+        Operation::RotateKey { .. } => {
+            let own = key_at(&signed.transaction.signer)?;
+            let is_own = signed.clone().verify(&own, &context.genesis.hash).is_ok();
+            if is_own { Some(own) } else { key_at(&context.genesis.system) }
+        }
+        _ => key_at(&signed.transaction.signer),
+    }
 }

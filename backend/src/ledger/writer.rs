@@ -11,7 +11,7 @@ use super::{
     handle::{Accepted, Context},
     movement::{Links, MovementRef},
     read::Supply,
-    stored::{self, BlockEnds, Log, PAGE_ACCOUNTS, PaymentIds, RowWriter, StoredBlock},
+    stored::{self, BlockEnds, Kept, Log, PAGE_ACCOUNTS, PaymentIds, RowWriter, StoredBlock},
     template::{Solution, SolveError},
     verify::verify_one,
 };
@@ -122,6 +122,8 @@ pub(super) struct Opened {
     pub last: Vec<Option<MovementRef>>,
     pub ends: BlockEnds,
     pub checkpoint: Checkpoint,
+    /// How many pages of accounts there are in the store.
+    pub pages: u32,
 }
 
 pub(super) struct Writer {
@@ -129,6 +131,7 @@ pub(super) struct Writer {
     last: Vec<Option<MovementRef>>,
     ends: BlockEnds,
     checkpoint: Checkpoint,
+    pages: u32,
     store: Arc<dyn Store>,
     committed: Arc<Committed>,
     committer: Committer,
@@ -165,7 +168,7 @@ impl Writer {
         context: Arc<Context>,
         read_only: Option<String>,
     ) -> Self {
-        let Opened { state, last, ends, checkpoint } = opened;
+        let Opened { state, last, ends, checkpoint, pages } = opened;
         Self {
             before: moment(&state),
             touched_by: vec![0; last.len()],
@@ -173,6 +176,7 @@ impl Writer {
             last,
             ends,
             checkpoint,
+            pages,
             store,
             committed,
             committer,
@@ -464,10 +468,13 @@ impl Writer {
         let now = moment(&self.state);
         let due = self.checkpoint.due(self.before, now);
         self.put_pages(&due);
-        let Uncommitted { mut batch, mut rows, mut ids, touched, sealed, answers, .. } =
+        let Uncommitted { mut batch, mut rows, mut ids, records, touched, sealed, answers } =
             std::mem::take(&mut self.uncommitted);
-        rows.finish(&mut batch);
-        ids.finish(&mut batch);
+        if records > 0 {
+            rows.finish(&mut batch);
+            ids.finish(&mut batch);
+            stored::put_records_count(now.position.records, &mut batch);
+        }
         if batch.is_empty() && answers.is_empty() {
             return Ok(());
         }
@@ -503,7 +510,9 @@ impl Writer {
             stored::put_page(*page, position, accounts, &mut self.uncommitted.batch);
         }
         if !pages.is_empty() {
-            stored::put_checkpoint(self.checkpoint.position(position), &mut self.uncommitted.batch);
+            self.pages = self.pages.max(pages.iter().max().map_or(0, |last| last + 1));
+            let kept = Kept { position: self.checkpoint.position(position), pages: self.pages };
+            stored::put_checkpoint(&kept, &mut self.uncommitted.batch);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Miners of several owners at work together, and very many of them.
 
+use super::chains::qoin;
 use anyhow::{Context, Result, ensure};
 use qoin_core::{
     address::Address,
@@ -15,9 +16,7 @@ use qoin_core::{
     header::Header,
     retarget::{Past, eased, easing_steps, required},
 };
-use qoin_tests::{
-    Leader, Member, Miner, member::leader_time_ms, member::units, process::resident_bytes, stratum::Crowd, wait,
-};
+use qoin_tests::{Leader, Member, Miner, Tab, member::units, process::resident_bytes, stratum::Crowd, wait};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -84,13 +83,15 @@ async fn every_reward_goes_to_the_right_owner_and_every_share_counts_once() -> R
     let administrator = leader.administrator().await?;
     let ada = administrator.invite("Ada", "a long and good password").await?;
     let bob = administrator.invite("Bob", "another long password").await?;
+    let carol = administrator.invite("Carol", "a third long password").await?;
     administrator.credit(ada.address, units("10000")).await?;
     let key: ServiceDeclared = bob.api.post(SERVICES_PATH, &DeclareService { role: ServiceRole::Miner }).await?;
     let money = async || Ok((!ada.account().await?.available.is_zero()).then_some(()));
     // One is there from the beginning, two more come later, and one of them leaves earlier.
     let first = Miner::of(leader.stratum(), &bob.email, &key.key)?;
     wait::until("Ada's money in a block", money).await?;
-    let begun_ms = leader_time_ms(&ada.api).await?;
+    let mut tab = Tab::open(leader.website().base(), &carol.email, "a third long password")?;
+    tab.wait()?;
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     let seconds = run_time.as_secs();
     let (mut second, mut anonymous) = (None, None);
@@ -108,27 +109,32 @@ async fn every_reward_goes_to_the_right_owner_and_every_share_counts_once() -> R
             administrator.credit(ada.address, units("2400")).await?;
         }
     }
+    let by_tab = tab.close()?;
     let workers: WorkersPage = administrator.api.get(&format!("{WORKERS_PATH}?all=true")).await?;
-    let told = [Some(first), second].map(|miner| {
-        let mut miner = miner.expect("it came earlier");
-        let stopped = miner.stop();
-        (stopped, miner.told_rates())
-    });
-    for (stopped, _) in &told {
-        ensure!(stopped.is_ok(), "{stopped:?}");
+    let mut told = Vec::new();
+    for miner in [Some(first), second] {
+        let mut miner = miner.context("it came earlier")?;
+        told.push(miner.told_rate().await?);
+        miner.stop()?;
     }
     let workers_at_end: WorkersPage = administrator.api.get(&format!("{WORKERS_PATH}?all=true")).await?;
     let blocks = blocks(&administrator).await?;
     let currency: CurrencyView = administrator.api.get(CURRENCY_PATH).await?;
-    check_rewards(&blocks, &workers_at_end.workers, &bob).await?;
+    check_rewards(&blocks, &workers_at_end.workers, &[&bob, &carol]).await?;
     check_difficulty(&blocks, &currency.genesis)?;
     check_shares(&administrator, &workers_at_end.workers).await?;
-    let later: Vec<_> = blocks.into_iter().filter(|block| block.opened_ms >= begun_ms).collect();
-    let busy = busy_part(&later, run_time);
-    for (name, (_, rates)) in ["", "second"].into_iter().zip(&told) {
-        let worker = worker(&workers.workers, Some(bob.address), name)?;
-        compare_rates(name, worker, rates, busy);
+    for (name, told) in ["", "second"].into_iter().zip(told) {
+        compare_rates(name, worker(&workers.workers, Some(bob.address), name)?, told);
     }
+    let browser = workers.workers.iter().find(|it| it.owner.as_ref().map(|owner| owner.address) == Some(carol.address));
+    let browser = browser.context("the tab is among the workers")?;
+    println!("the tab: {by_tab:?}, and by the leader {} shares, {} blocks", browser.shares, browser.blocks);
+    ensure!(by_tab.shares > 0, "the tab had no share: {by_tab:?}");
+    assert_eq!((by_tab.shares, by_tab.blocks), (browser.shares, browser.blocks));
+
+    let token = administrator.api.token().context("a session")?;
+    let (code, verdict) = qoin(&["verify", "--json", "--url", leader.api().base()], &[("QOIN_TOKEN", token)])?;
+    assert_eq!(code, Some(0), "{verdict}");
     Ok(())
 }
 
@@ -153,25 +159,31 @@ async fn blocks(member: &Member) -> Result<Vec<BlockView>> {
 }
 
 /// What the chain says of each block, its owner's history and the count of his miners are one.
-async fn check_rewards(blocks: &[BlockView], workers: &[WorkerView], bob: &Member) -> Result<()> {
+async fn check_rewards(blocks: &[BlockView], workers: &[WorkerView], members: &[&Member]) -> Result<()> {
     let sum = |amounts: Vec<Amount>| amounts.into_iter().try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount));
     let of = |owner: Option<Address>| {
         let mine = workers.iter().filter(move |it| it.owner.as_ref().map(|owner| owner.address) == owner);
         (mine.clone().map(|it| it.blocks).sum::<u64>(), sum(mine.map(|it| it.rewards).collect()))
     };
-    let his: Vec<_> = blocks.iter().filter(|block| block.rewarded == Some(bob.address)).collect();
     let anonymous: Vec<_> = blocks.iter().filter(|block| block.rewarded.is_none()).collect();
-    println!("{} blocks: {} of Bob's miners, {} of anonymous ones", blocks.len(), his.len(), anonymous.len());
-    assert_eq!(his.len() + anonymous.len(), blocks.len(), "nobody else was rewarded");
-    assert_eq!(of(Some(bob.address)), (his.len() as u64, sum(his.iter().map(|block| block.reward).collect())));
     assert_eq!(of(None), (anonymous.len() as u64, Some(Amount::ZERO)));
     assert!(anonymous.iter().all(|block| block.reward.is_zero()));
-    let history = bob.history().await?;
-    let is_reward = |movement: &&Movement| movement.kind == MovementKind::Reward;
-    let told: Vec<_> = history.iter().rev().filter(is_reward).map(|it| (it.block, it.amount)).collect();
-    let paid = his.iter().filter(|block| !block.reward.is_zero());
-    assert_eq!(told, paid.map(|block| (Some(block.height), Some(block.reward))).collect::<Vec<_>>());
-    assert!(!told.is_empty(), "Bob earned something");
+    println!("{} blocks, {} of anonymous miners", blocks.len(), anonymous.len());
+    let (mut theirs, mut earned) = (anonymous.len(), 0);
+    for member in members {
+        let own: Vec<_> = blocks.iter().filter(|block| block.rewarded == Some(member.address)).collect();
+        println!("{} of {}", own.len(), member.email);
+        assert_eq!(of(Some(member.address)), (own.len() as u64, sum(own.iter().map(|block| block.reward).collect())));
+        let history = member.history().await?;
+        let is_reward = |movement: &&Movement| movement.kind == MovementKind::Reward;
+        let told: Vec<_> = history.iter().rev().filter(is_reward).map(|it| (it.block, it.amount)).collect();
+        let paid = own.iter().filter(|block| !block.reward.is_zero());
+        assert_eq!(told, paid.map(|block| (Some(block.height), Some(block.reward))).collect::<Vec<_>>());
+        theirs += own.len();
+        earned += told.len();
+    }
+    assert_eq!(theirs, blocks.len(), "nobody else was rewarded");
+    assert!(earned > 0, "somebody earned something");
     Ok(())
 }
 
@@ -213,19 +225,8 @@ async fn check_shares(administrator: &Member, workers: &[WorkerView]) -> Result<
     Ok(())
 }
 
-/// Which part of the time there was work.
-fn busy_part(blocks: &[BlockView], of: Duration) -> f64 {
-    let busy_ms: u64 = blocks.iter().map(|block| block.solved_ms - block.opened_ms).sum();
-    (busy_ms as f64 / of.as_millis() as f64).min(1.0)
-}
-
-/// The estimate from shares against what the miner itself measured while it had work.
-fn compare_rates(name: &str, worker: &WorkerView, told: &[f64], busy: f64) {
-    if told.is_empty() {
-        println!("{name:?}: the run was too short for the miner to tell a rate");
-        return;
-    }
-    let own = told.iter().sum::<f64>() / told.len() as f64 * busy;
+/// The estimate from shares against what the miner itself tells; both count the time without work.
+fn compare_rates(name: &str, worker: &WorkerView, own: f64) {
     let estimate = worker.hash_rate_estimate.hour;
     let ratio = estimate / own;
     println!("{name:?}: {estimate:.0} H/s by {} shares, {own:.0} by itself: {ratio:.3}", worker.shares);

@@ -177,7 +177,10 @@ fn build_programs() -> Result<()> {
 
 fn rust_tests(filters: &[String]) -> Result<Outcome> {
     build_programs()?;
+    let chromium = setup::chromium().context("chromium is missing: run `cargo xtask setup --tests`")?;
     let mut nextest = cargo()?;
+    // A test of miners side by side has one in a browser.
+    nextest.env("QOIN_CHROMIUM", chromium);
     nextest.args(["nextest", "run", "--locked", "--workspace", "--exclude", "qoin-app", "--no-tests", "fail"]);
     counted(nextest.args(filters), Count::of_nextest)
 }

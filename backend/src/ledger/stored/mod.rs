@@ -18,7 +18,7 @@ pub(super) use payment_ids::{PaymentIds, prune, read_payment_ids};
 
 use super::movement::MovementRef;
 use crate::store::{Batch, Snapshot, StoreError, Table};
-use borsh::BorshDeserialize;
+use borsh::{BorshDeserialize, BorshSerialize};
 use qoin_core::{
     encode::{decode, encode},
     genesis::Genesis,
@@ -29,6 +29,7 @@ use std::path::PathBuf;
 const GENESIS_KEY: &[u8] = b"genesis";
 const HEAD_KEY: &[u8] = b"head";
 const CHECKPOINT_KEY: &[u8] = b"checkpoint";
+const RECORDS_KEY: &[u8] = b"records";
 
 pub(super) fn put_genesis(genesis: &Genesis, batch: &mut Batch) {
     batch.put(Table::Meta, GENESIS_KEY, encode(genesis));
@@ -46,13 +47,30 @@ pub(super) fn head(from: &dyn Snapshot) -> Result<Option<Head>, StoreError> {
     from.get(Table::Meta, HEAD_KEY)?.map(|bytes| read(Table::Meta, &bytes)).transpose()
 }
 
-/// The position up to which every page of accounts holds what happened.
-pub(super) fn put_checkpoint(position: Position, batch: &mut Batch) {
-    batch.put(Table::Meta, CHECKPOINT_KEY, encode(&position));
+/// What the pages of accounts hold together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct Kept {
+    /// Every page holds what happened up to here; some know more.
+    pub position: Position,
+    /// How many there are.
+    pub pages: u32,
 }
 
-pub(super) fn checkpoint(from: &dyn Snapshot) -> Result<Option<Position>, StoreError> {
+pub(super) fn put_checkpoint(kept: &Kept, batch: &mut Batch) {
+    batch.put(Table::Meta, CHECKPOINT_KEY, encode(kept));
+}
+
+pub(super) fn checkpoint(from: &dyn Snapshot) -> Result<Option<Kept>, StoreError> {
     from.get(Table::Meta, CHECKPOINT_KEY)?.map(|bytes| read(Table::Meta, &bytes)).transpose()
+}
+
+/// How many records the log has, so that none can be missing at its end without being missed.
+pub(super) fn put_records_count(count: u64, batch: &mut Batch) {
+    batch.put(Table::Meta, RECORDS_KEY, encode(&count));
+}
+
+pub(super) fn records_count(from: &dyn Snapshot) -> Result<u64, StoreError> {
+    from.get(Table::Meta, RECORDS_KEY)?.map_or(Ok(0), |bytes| read(Table::Meta, &bytes))
 }
 
 /// Decodes what a table holds. Bytes that do not decode were not written by this program.
