@@ -18,6 +18,7 @@ use qoin_core::{
     transaction::{Operation, VerifiedTransaction},
 };
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -224,9 +225,9 @@ impl Engine {
         waiting()
     }
 
-    /// The data folder's size.
+    /// What the data folder takes on the disk: the database's file is longer, with holes where nothing was written yet.
     fn bytes(&self) -> Result<u64> {
-        let sizes = fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.metadata()?.len()));
+        let sizes = fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.metadata()?.blocks() * 512));
         sizes.sum::<std::io::Result<u64>>().context("reading the data folder")
     }
 
