@@ -173,23 +173,6 @@ impl Reader {
         Log::of(&*self.snapshot()?).get(number)
     }
 
-    /// Up to `limit` log records from a number on, oldest first.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn records_from(&self, first: u64, limit: usize) -> Result<Vec<StoredRecord>, StoreError> {
-        let snapshot = self.snapshot()?;
-        let mut numbers = Vec::new();
-        if limit > 0 {
-            Log::of(&*snapshot).each_from(first, |record, _| {
-                numbers.push(record.number);
-                Ok(numbers.len() < limit)
-            })?;
-        }
-        let mut log = Log::of(&*snapshot);
-        numbers.into_iter().filter_map(|number| log.get(number).transpose()).collect()
-    }
-
     /// The block that seals a log record, with the proof that it does; none while the record waits.
     ///
     /// # Errors
