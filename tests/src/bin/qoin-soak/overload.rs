@@ -99,6 +99,8 @@ pub async fn run(options: &Options) -> Result<()> {
     let accepted: u64 = seen.iter().map(|seen| seen.accepted).sum();
     let busy: u64 = seen.iter().map(|seen| seen.busy).sum();
 
+    // The leader has closed one that was silent for so long.
+    let mut probe = Connection::open(&address).await?;
     let back = town.time_back_to_normal(&mut probe, ended, median, slow).await?;
     let growth = most.saturating_sub(memory_before);
     println!(
