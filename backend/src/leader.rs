@@ -11,7 +11,8 @@ use crate::ledger::{self, Ledger, OpenError};
 use crate::mining::{self, Browsers, Mining};
 use crate::operator::{Announcement, OperatorDoor};
 use crate::store::{RedbStore, StoreError};
-use crate::stratum::{self, tls};
+use crate::stratum;
+use crate::tls::{Acceptor, TlsError};
 use crate::website::{Api, listen};
 use founding::FoundingError;
 use keys::{DataFolder, KeysError};
@@ -63,12 +64,9 @@ pub enum LeaderError {
     /// The file for the commands of this host cannot be written.
     #[error("cannot write into the data folder where the operator's commands find the leader: {0}")]
     Announcement(io::Error),
-    /// The certificate for miners.
+    /// A certificate or its key.
     #[error(transparent)]
-    Tls(#[from] tls::TlsError),
-    /// One of the two files without the other.
-    #[error("stratum_certificate and stratum_key belong together: set both, or neither")]
-    HalfTls,
+    Tls(#[from] TlsError),
     /// A door or a miner of this host panicked.
     #[error("a task failed: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -111,7 +109,7 @@ pub struct Leader {
     identity: Identity,
     mining: Mining,
     api: Api,
-    tls: Option<tls::Acceptor>,
+    tls: Option<Acceptor>,
     owner: Option<Address>,
     miners: u32,
     connections: u32,
@@ -133,7 +131,8 @@ impl Leader {
         api: SocketAddr,
         stopping: CancellationToken,
     ) -> Result<Self, LeaderError> {
-        let tls = open_tls(&config.settings)?;
+        let LeaderSettings { stratum_certificate, stratum_key, .. } = &config.settings;
+        let tls = Acceptor::of_settings(("stratum_certificate", stratum_certificate), ("stratum_key", stratum_key))?;
         let folder = DataFolder::open(&config.host.data)?;
         let keys = folder.ledger_keys()?;
         let first_genesis = founding::genesis(&config.currency, &keys, now_ms())?;
@@ -243,14 +242,6 @@ async fn make_administrator(identity: &Identity, email: &str) -> Result<Option<F
     };
     let made = identity.create_member(administrator).await?;
     Ok(Some(FirstAdministrator { email: made.email, password }))
-}
-
-fn open_tls(settings: &LeaderSettings) -> Result<Option<tls::Acceptor>, LeaderError> {
-    match (&settings.stratum_certificate, &settings.stratum_key) {
-        (Some(certificate), Some(key)) => Ok(Some(tls::Acceptor::open(certificate, key)?)),
-        (None, None) => Ok(None),
-        _ => Err(LeaderError::HalfTls),
-    }
 }
 
 fn identity_settings(config: &ServerConfig) -> identity::Settings {

@@ -11,5 +11,6 @@ pub mod observe;
 pub mod operator;
 pub mod store;
 pub mod stratum;
+pub mod tls;
 pub mod verify;
 pub mod website;

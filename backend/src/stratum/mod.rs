@@ -9,16 +9,15 @@ mod places;
 mod session;
 #[cfg(test)]
 mod tests;
-pub mod tls;
 
 use crate::{
     identity::Identity,
     mining::{Mining, limits::CONNECTIONS_MAX},
+    tls::{Accepted, Acceptor},
 };
 use notify::NotifyTexts;
 use places::Places;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tls::Acceptor;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -85,8 +84,8 @@ pub async fn serve(listener: TcpListener, door: Door, shutdown: CancellationToke
 async fn serve_one(stream: TcpStream, peer: SocketAddr, door: Door) {
     let ended = match &door.0.tls {
         Some(acceptor) => match acceptor.accept(stream, door.0.mining.patience().authorize).await {
-            Ok(tls::Accepted::Encrypted(stream)) => session::run(stream, door.clone()).await,
-            Ok(tls::Accepted::Plain(stream)) => session::run(stream, door.clone()).await,
+            Ok(Accepted::Encrypted(stream)) => session::run(stream, door.clone()).await,
+            Ok(Accepted::Plain(stream)) => session::run(stream, door.clone()).await,
             Err(error) => return tracing::info!(%peer, %error, "a miner's connection did not come about"),
         },
         None => match stream.set_nodelay(true) {

@@ -1,4 +1,5 @@
-//! TLS for miners that ask for it: the first byte of a connection tells, so one port serves both.
+//! TLS for the doors that have a certificate. A connection's first byte tells whether it asks for TLS, so one port can
+//! serve both.
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{
@@ -15,7 +16,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-/// The first byte of TLS: a handshake record (RFC 8446, 5.1). Stratum's is `{`.
+/// The first byte of TLS: a handshake record (RFC 8446, 5.1). Stratum's is `{`, that of HTTP a letter.
 const HANDSHAKE: u8 = 0x16;
 
 /// Why a certificate and a key are of no use.
@@ -41,6 +42,14 @@ pub enum TlsError {
         /// What is wrong.
         reason: rustls::Error,
     },
+    /// One of the two files without the other.
+    #[error("{certificate} and {key} belong together: set both, or neither")]
+    Half {
+        /// The certificate's setting.
+        certificate: &'static str,
+        /// The key's setting.
+        key: &'static str,
+    },
 }
 
 /// Accepts connections, encrypted or not.
@@ -48,7 +57,7 @@ pub enum TlsError {
 pub struct Acceptor(TlsAcceptor);
 
 /// A connection.
-pub(super) enum Accepted {
+pub enum Accepted {
     /// Which speaks TLS.
     Encrypted(Box<TlsStream<TcpStream>>),
     /// Which does not.
@@ -56,6 +65,21 @@ pub(super) enum Accepted {
 }
 
 impl Acceptor {
+    /// With the files that two settings name, whose names are given too; none where neither is set.
+    ///
+    /// # Errors
+    /// When only one of them is set, or a file cannot be used.
+    pub fn of_settings(
+        (certificate_name, certificate): (&'static str, &Option<PathBuf>),
+        (key_name, key): (&'static str, &Option<PathBuf>),
+    ) -> Result<Option<Self>, TlsError> {
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => Self::open(certificate, key).map(Some),
+            (None, None) => Ok(None),
+            _ => Err(TlsError::Half { certificate: certificate_name, key: key_name }),
+        }
+    }
+
     /// With the certificate chain and the key in these PEM files.
     ///
     /// # Errors
@@ -78,7 +102,10 @@ impl Acceptor {
     }
 
     /// Looks at a connection's first byte, and shakes hands if it asks for TLS; all that in this time.
-    pub(super) async fn accept(&self, stream: TcpStream, within: Duration) -> io::Result<Accepted> {
+    ///
+    /// # Errors
+    /// When the connection breaks, the handshake fails, or either takes too long.
+    pub async fn accept(&self, stream: TcpStream, within: Duration) -> io::Result<Accepted> {
         stream.set_nodelay(true)?;
         let accepting = async {
             let mut first = [0];
