@@ -30,3 +30,11 @@ pub const PAGE_ENTRIES_DEFAULT: u32 = 50;
 pub const HEADERS_MAX: u32 = 2_000;
 /// The most chains that are downloaded at once.
 pub const CHAIN_DOWNLOADS_MAX: usize = 8;
+/// The most credits in one file.
+pub const CREDIT_ROWS_MAX: usize = 100_000;
+/// The largest file of credits, in bytes.
+pub const CREDIT_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The proposals that can wait for a second administrator at once.
+pub const PROPOSALS_OPEN_MAX: usize = 100;
+/// The requests for repayment that can be open for one member at once.
+pub const REPAYMENTS_OPEN_MAX: usize = 20;

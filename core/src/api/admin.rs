@@ -1,11 +1,14 @@
 //! What administrators do.
 
+pub mod network;
+pub mod treasury;
+
 use crate::{address::Address, amount::Amount, memo::Memo, payment_id::PaymentId};
 use serde::{Deserialize, Serialize};
 
 /// `POST` [`CreateMember`], answers [`super::members::MemberView`].
 pub const ADMIN_MEMBERS_PATH: &str = "/api/v1/admin/members";
-/// `POST` [`Credit`], answers [`super::transactions::AcceptedView`].
+/// `POST` [`Credit`], answers [`treasury::TreasuryAnswer`].
 pub const CREDITS_PATH: &str = "/api/v1/admin/credits";
 
 /// Makes a member with a first password, which the member replaces at the first sign-in.
