@@ -1,6 +1,7 @@
 //! The app: what every page has around it, and which page is shown.
 
 use crate::{
+    admin::place,
     frame::{frame, guest},
     locales::texts,
     mining::Mining,
@@ -10,7 +11,8 @@ use crate::{
         View,
         dom::{Part, classed, react, show_in, span},
         mark,
-        money::write_amounts_of,
+        member_picker::Directory,
+        money::{Form, write_amounts},
         toast::Toasts,
     },
     wallet::{Phase, WalletContext},
@@ -35,13 +37,15 @@ enum Stage {
 pub fn start(place: &HtmlElement) {
     let wallet = WalletContext::start();
     let (route, toasts) = (Route::start(), Toasts::new());
-    write_amounts_of(wallet);
+    write_amounts(move || wallet.with_currency(|currency| currency.map(Form::of)));
     provide_context(wallet);
     provide_context(route);
     provide_context(toasts);
+    provide_context(Directory::new(move |query| async move { wallet.find_members(query).await }));
     provide_context(Mining::new(wallet));
     provide_context(pages::send::Draft::new());
     provide_context(pages::join::Token::take());
+    place::hear(place::DOUBTED, move || wallet.look_at_session());
     if let Some(page) = document().document_element() {
         let _ = page.set_attribute("lang", texts().language);
     }

@@ -44,35 +44,42 @@ pub fn frame(route: Route) -> View {
         Page::History => pages::history::history(),
         Page::Mine => pages::mine::mine(),
         Page::Account => pages::account::account(),
-        Page::People if is_administrator(wallet) => pages::people::people(),
-        Page::People | Page::Missing => pages::missing(),
+        Page::People => pages::people::people(),
+        // Who loses the right to it is told so there.
+        Page::Admin if untrack(|| may_administrate(wallet)) => pages::admin::admin(),
+        Page::Admin | Page::Missing => pages::missing(),
         Page::Wallet | Page::Join | Page::Recover => pages::wallet::wallet(),
     };
     let skip = link("skip", "#content").add(texts().parts.skip_to_content);
     let main = classed("main", "main").attr("id", "content").attr("tabindex", "-1").add(content);
-    let tabs = navigation("tabs", wallet, route);
-    let top = classed("header", "top").add(brand()).add(lock_button(wallet));
+    let tabs = navigation("tabs", route);
+    let top_end = div("top-end").add(to_panel(wallet, route, "icon-button named")).add(lock_button(wallet));
+    let top = classed("header", "top").add(brand()).add(top_end);
     let frame = div("frame").add(banners(wallet)).add(side(wallet, route)).add(top).add(main).add(tabs);
     vec![skip, frame].view()
 }
 
-fn is_administrator(wallet: WalletContext) -> bool {
-    wallet.me().is_some_and(|me| me.role == Role::Administrator)
+fn may_administrate(wallet: WalletContext) -> bool {
+    wallet.me().is_some_and(|me| me.role != Role::Member)
 }
 
-fn navigation(class: &str, wallet: WalletContext, route: Route) -> El {
-    let to = move |page: Page| {
-        link("", page.path())
-            .attr_live("aria-current", move || (route.page() == page).then_some("page"))
-            .add(icon(page.picture()))
-            .add(el("span").add(page.name()))
-    };
-    let links = move || {
-        let mut pages = vec![Page::Wallet, Page::Send, Page::History, Page::Mine, Page::People, Page::Account];
-        pages.retain(|page| *page != Page::People || is_administrator(wallet));
-        pages.into_iter().map(to).collect::<Vec<_>>()
-    };
-    classed("nav", class).attr("aria-label", texts().parts.navigation).add(links)
+fn page_link(class: &str, page: Page, route: Route) -> El {
+    link(class, page.path())
+        .attr_live("aria-current", move || (route.page() == page).then_some("page"))
+        .add(icon(page.picture()))
+        .add(el("span").add(page.name()))
+}
+
+fn navigation(class: &str, route: Route) -> El {
+    let to = move |page: Page| page_link("", page, route);
+    let links = [Page::Wallet, Page::Send, Page::History, Page::Mine, Page::People, Page::Account].map(to);
+    classed("nav", class).attr("aria-label", texts().parts.navigation).add(Vec::from(links))
+}
+
+/// The way to the panel, for those who may.
+fn to_panel(wallet: WalletContext, route: Route, class: &'static str) -> impl Part {
+    let may = Memo::new(move |_| may_administrate(wallet));
+    move || may.get().then(|| page_link(class, Page::Admin, route))
 }
 
 fn lock_button(wallet: WalletContext) -> Button {
@@ -81,8 +88,8 @@ fn lock_button(wallet: WalletContext) -> Button {
 
 fn side(wallet: WalletContext, route: Route) -> El {
     let who = move || wallet.me().map(|me| person("who", &me.name, &me.email, &me.address));
-    let foot = div("side-foot").add(who).add(lock_button(wallet));
-    classed("header", "side").add(div("side-inner").add(brand()).add(navigation("", wallet, route)).add(foot))
+    let foot = div("side-foot").add(to_panel(wallet, route, "side-link")).add(who).add(lock_button(wallet));
+    classed("header", "side").add(div("side-inner").add(brand()).add(navigation("", route)).add(foot))
 }
 
 /// The bars above the pages: connection, encryption, and a key that is about to be replaced.

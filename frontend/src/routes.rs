@@ -1,6 +1,6 @@
 //! The app's addresses, and going from one to another without loading the page anew.
 
-use crate::{locales::texts, ui::Icon};
+use crate::{admin::place, locales::texts, ui::Icon};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event, HtmlAnchorElement, MouseEvent};
@@ -16,10 +16,12 @@ pub enum Page {
     History,
     /// Mining in this browser.
     Mine,
-    /// Invitations and credits, for administrators.
+    /// All members.
     People,
     /// The member's own account.
     Account,
+    /// The panel of administration, which has paths of its own below its.
+    Admin,
     /// An invitation; its token is the fragment.
     Join,
     /// A forgotten password.
@@ -38,6 +40,8 @@ impl Page {
             "/mine" => Self::Mine,
             "/people" => Self::People,
             "/account" => Self::Account,
+            "/admin" => Self::Admin,
+            path if path.starts_with("/admin/") => Self::Admin,
             "/join" => Self::Join,
             "/recover" => Self::Recover,
             _ => Self::Missing,
@@ -53,6 +57,7 @@ impl Page {
             Self::Mine => "/mine",
             Self::People => "/people",
             Self::Account => "/account",
+            Self::Admin => "/admin",
             Self::Join => "/join",
             Self::Recover => "/recover",
         }
@@ -68,6 +73,7 @@ impl Page {
             Self::Mine => t.mine,
             Self::People => t.people,
             Self::Account => t.account,
+            Self::Admin => t.admin,
             Self::Join => t.join,
             Self::Recover => t.recover,
             Self::Missing => t.missing,
@@ -82,6 +88,7 @@ impl Page {
             Self::Mine => Icon::Block,
             Self::People => Icon::People,
             Self::Account => Icon::Person,
+            Self::Admin => Icon::Shield,
             _ => Icon::Wallet,
         }
     }
@@ -126,7 +133,12 @@ impl Route {
             drop(history.push_state_with_url(&JsValue::NULL, "", Some(path)));
         }
         window().scroll_to_with_x_and_y(0.0, 0.0);
-        self.0.set(here());
+        let page = here();
+        // The panel moves within itself.
+        if page != Page::Admin || self.0.get_untracked() != page {
+            self.0.set(page);
+        }
+        place::tell(place::MOVED);
     }
 
     /// Takes over a plain click on a link to another page of the app; everything else is the browser's.
@@ -164,12 +176,15 @@ mod tests {
             Page::Mine,
             Page::People,
             Page::Account,
+            Page::Admin,
             Page::Join,
             Page::Recover,
         ] {
             assert_eq!(Page::at(page.path()), page);
         }
         assert_eq!(Page::at("/send/"), Page::Send);
+        assert_eq!(Page::at("/admin/members/q1"), Page::Admin);
+        assert_eq!(Page::at("/administer"), Page::Missing);
         assert_eq!(Page::at("/nowhere"), Page::Missing);
     }
 }

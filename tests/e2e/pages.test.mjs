@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { findings, inspect } from './look.mjs';
 import { Stage } from './stage.mjs';
 import {
+  administrate,
   ask,
   button,
   checkWords,
@@ -22,7 +23,6 @@ import {
   movement,
   pay,
   review,
-  section,
   showsAmount,
   signIn,
   visit,
@@ -91,26 +91,33 @@ test("the administrator's page", stage.act(async () => {
   admin = await stage.visitor('administrator');
   const { page } = admin;
   await enter(page, stage.leader.administrator);
-  await visit(page, 'People');
+  await administrate(page, 'Members');
   await page.getByText('No invitation is open.').waitFor();
-  const form = section(page, 'Create with a first password');
+  await button(page, 'Create').click();
+  const form = dialog(page);
   await field(form, 'Name').fill(LONG.name);
   await field(form, 'E-mail').fill(LONG.email);
   await field(form, 'First password').fill(LONG.password);
+  await inspect(page, 'admin-create');
   await button(form, 'Create account').click();
   await page.getByText(`${LONG.name} can now sign in with the first password.`).waitFor();
 
-  const invitation = section(page, 'Invite someone');
-  await field(invitation, 'Name').fill(ADA.name);
-  await field(invitation, 'E-mail').fill(ADA.email);
-  await button(invitation, 'Invite').click();
+  await button(page, 'Invite').click();
+  await field(dialog(page), 'Name').fill(ADA.name);
+  await field(dialog(page), 'E-mail').fill(ADA.email);
+  await inspect(page, 'admin-invite');
+  await button(dialog(page), 'Invite').click();
   ADA.link = await field(dialog(page), 'Invitation link').inputValue();
-  await inspect(page, 'people-link');
+  await inspect(page, 'admin-invite-link');
   await button(dialog(page), 'Done').click();
   BOB.link = await invite(page, BOB);
   await page.getByText(BOB.email).waitFor();
   await page.locator('.toast').first().waitFor({ state: 'detached' });
-  await inspect(page, 'people');
+  await inspect(page, 'admin-members');
+  await administrate(page, 'Treasury');
+  await button(page, 'Credit a member').click();
+  await inspect(page, 'admin-credit');
+  await button(dialog(page), 'Close').click();
 }));
 
 test('opening an invitation', stage.act(async () => {
@@ -198,6 +205,9 @@ test('mining, account, lock, connection and what does not exist', stage.act(asyn
   const { page, context } = ada;
   await visit(page, 'Mine');
   await inspect(page, 'mine');
+  await visit(page, 'People');
+  await main(page).getByText(BOB.email).waitFor();
+  await inspect(page, 'people');
   await visit(page, 'Account');
   await inspect(page, 'account');
   await button(page, 'Change password').click();

@@ -45,13 +45,21 @@ export async function enter(page, { email, password }) {
   await isOpen(page);
 }
 
+/** Goes to a section of the administration, without loading the page anew. */
+export async function administrate(page, name) {
+  const sections = page.getByRole('navigation', { name: 'Administration' });
+  if (!(await sections.isVisible())) await page.getByRole('link', { name: 'Administration', exact: true }).click();
+  await sections.getByRole('link', { name, exact: true }).click();
+  await page.waitForFunction((title) => document.title.startsWith(title), `${name} · Administration`);
+}
+
 /** An administrator's page makes an invitation; the link to hand over. */
 export async function invite(page, { name, email }) {
-  await visit(page, 'People');
-  const form = section(page, 'Invite someone');
-  await field(form, 'Name').fill(name);
-  await field(form, 'E-mail').fill(email);
-  await button(form, 'Invite').click();
+  await administrate(page, 'Members');
+  await button(page, 'Invite').click();
+  await field(dialog(page), 'Name').fill(name);
+  await field(dialog(page), 'E-mail').fill(email);
+  await button(dialog(page), 'Invite').click();
   const link = await field(dialog(page), 'Invitation link').inputValue();
   await button(dialog(page), 'Done').click();
   return link;
@@ -100,11 +108,11 @@ export async function pick(scope, name) {
 
 /** An administrator's page pays a member out of the system account. */
 export async function credit(page, name, amount) {
-  await visit(page, 'People');
-  const form = section(page, 'Credit a member');
-  await pick(form, name);
-  await field(form, 'Amount').fill(amount);
-  await button(form, 'Credit').click();
+  await administrate(page, 'Treasury');
+  await button(page, 'Credit a member').click();
+  await pick(dialog(page), name);
+  await field(dialog(page), 'Amount').fill(amount);
+  await button(dialog(page), 'Credit').click();
   await page.getByRole('status').filter({ hasText: `credited to ${name}` }).waitFor();
 }
 

@@ -1,5 +1,6 @@
 //! Every text of the app. A language is one file with one constant of type [`Texts`]; a text that it lacks fails the build.
 
+pub mod admin;
 pub mod describe;
 mod en;
 
@@ -24,26 +25,34 @@ pub fn fill(template: &str, values: &[&str]) -> String {
     filled
 }
 
-/// Declares [`Texts`]: one struct of texts for each part of the app.
+/// Declares the texts of one program: what a language has to tell beside them, then one struct of texts for each part.
 macro_rules! rooms {
-    ($($(#[$about:meta])* $room:ident: $Room:ident { $($key:ident),* $(,)? })*) => {
-        /// All texts of one language.
-        pub struct Texts {
-            /// Its name by BCP 47, for dates and for `<html lang>`.
-            pub language: &'static str,
-            /// Between whole units and their fraction.
-            pub decimal_mark: char,
-            /// Between groups of three digits.
-            pub group_mark: char,
-            /// What went wrong on the leader's side and what to do.
-            pub problem: fn(ProblemCode) -> &'static str,
+    (
+        $(#[$top:meta])* $Texts:ident { $($(#[$told:meta])* $fact:ident: $Fact:ty,)* }
+        $($(#[$about:meta])* $room:ident: $Room:ident { $($key:ident),* $(,)? })*
+    ) => {
+        $(#[$top])*
+        pub struct $Texts {
+            $($(#[$told])* pub $fact: $Fact,)*
             $($(#[$about])* pub $room: $Room,)*
         }
         $($(#[$about])* pub struct $Room { $(pub $key: &'static str,)* })*
     };
 }
+pub(crate) use rooms;
 
 rooms! {
+    /// All texts of one language, but for those of the panel.
+    Texts {
+        /// Its name by BCP 47, for dates and for `<html lang>`.
+        language: &'static str,
+        /// Between whole units and their fraction.
+        decimal_mark: char,
+        /// Between groups of three digits.
+        group_mark: char,
+        /// What went wrong on the leader's side and what to do.
+        problem: fn(ProblemCode) -> &'static str,
+    }
     /// What several pages share.
     parts: Parts {
         close, cancel, copy, copied, show_password, hide_password, password, new_password, email, name, loading,
@@ -51,7 +60,7 @@ rooms! {
     }
     /// The pages' names in navigation and in the window's title.
     pages: Pages {
-        wallet, send, history, mine, people, account, sign_in, join, recover, locked, first_password, missing,
+        wallet, send, history, mine, people, account, admin, sign_in, join, recover, locked, first_password, missing,
     }
     /// Starting and failing to.
     start: Start { opening, unreachable_title, unreachable_text, unreachable_waiting }
@@ -112,12 +121,10 @@ rooms! {
         show_words, show_words_hint, show_words_button, show_words_password, change_password, change_password_hint,
         change_button, current_password, changed, session, session_hint, administrator, member,
     }
-    /// The page of administrators.
-    people: People {
-        title, invite_title, invite_lead, invite, link_title, link_text, link_label, open_title, open_empty, expires,
-        withdraw, withdrawn, credit_title, credit_lead, credit, credited, create_title, create_lead, create, created,
-        first_password,
-    }
+    /// The page of all members.
+    people: People { search, empty_title, empty_text, pay }
+    /// Where the panel of administration will stand.
+    admin: Admin { loading, failed_title, failed_text, reload }
     /// A page that does not exist.
     missing: Missing { title, text, button }
     /// What the wallet itself could not do.

@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 pub mod account;
+pub mod admin;
 pub mod first_password;
 pub mod history;
 pub mod join;

@@ -75,6 +75,15 @@ impl Draft {
         }
     }
 
+    /// Begins a payment by `owner` to this member, unless another one waits for an answer.
+    pub fn begin(self, owner: Option<Address>, to: MemberView) {
+        self.belong_to(owner);
+        if !self.unsure.get_untracked() {
+            self.review.set(None);
+            self.to.set(Some(to));
+        }
+    }
+
     fn clear(self) {
         self.to.set(None);
         self.amount.set(String::new());

@@ -51,6 +51,8 @@ pub enum Icon {
     Back,
     /// A letter.
     Letter,
+    /// What administrators do.
+    Shield,
 }
 
 impl Icon {
@@ -93,6 +95,7 @@ impl Icon {
             }
             Self::Plus => "M12 5v14M5 12h14",
             Self::Back => "M19 12H5M11 6l-6 6 6 6",
+            Self::Shield => "M12 3.5l7 2.6v5.2c0 4.4-2.9 7.7-7 9.2-4.1-1.5-7-4.8-7-9.2V6.1l7-2.6ZM9 12l2.2 2.2L15.2 10",
             Self::Letter => {
                 "M5 5.5h14A1.5 1.5 0 0 1 20.5 7v10a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 17V7A1.5 1.5 0 0 1 5 5.5ZM4 7l8 6 8-6"
             }

@@ -9,17 +9,41 @@ use super::{
 };
 use crate::{
     locales::{describe, fill, texts},
-    wallet::WalletContext,
+    wallet::Failure,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use qoin_core::api::members::MemberView;
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+};
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 /// How long typing must rest before the leader is asked.
 const REST_MS: u32 = 150;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Vec<MemberView>, Failure>>>>;
+
+/// Who knows the members. The program provides it as context.
+#[derive(Clone, Copy)]
+pub struct Directory(StoredValue<Rc<dyn Fn(String) -> Answer>, LocalStorage>);
+
+impl Directory {
+    /// One that finds members by what `ask` answers.
+    pub fn new<F: Future<Output = Result<Vec<MemberView>, Failure>> + 'static>(
+        ask: impl Fn(String) -> F + 'static,
+    ) -> Self {
+        Self(StoredValue::new_local(Rc::new(move |query| Box::pin(ask(query)))))
+    }
+
+    fn find(self, query: &str) -> Answer {
+        self.0.with_value(|ask| ask(query.trim().to_owned()))
+    }
+}
 
 /// What is found for what is typed.
 enum Found {
@@ -135,7 +159,7 @@ impl Search {
 
     /// Asks the leader once typing rests; answers to what is no longer typed are dropped.
     fn search_as_typed(self) {
-        let wallet = expect_context::<WalletContext>();
+        let directory = expect_context::<Directory>();
         let asked_before = RefCell::new(None::<String>);
         super::dom::react(move || {
             let typed = self.query.get();
@@ -145,17 +169,17 @@ impl Search {
                 return;
             }
             asked_before.replace(Some(typed.clone()));
-            spawn_local(self.ask(wallet, typed));
+            spawn_local(self.ask(directory, typed));
         });
     }
 
-    async fn ask(self, wallet: WalletContext, typed: String) {
+    async fn ask(self, directory: Directory, typed: String) {
         TimeoutFuture::new(REST_MS).await;
         let is_current = || self.query.try_with_untracked(|now| *now == typed) == Some(true);
         if !is_current() {
             return;
         }
-        let answer = match wallet.find_members(typed.trim().to_owned()).await {
+        let answer = match directory.find(&typed).await {
             Ok(members) => Found::Members(members),
             Err(failure) => Found::Failed(describe::failure(&failure)),
         };

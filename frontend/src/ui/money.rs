@@ -4,9 +4,8 @@ use super::{
     dom::{El, span},
     format,
 };
-use crate::wallet::WalletContext;
-use qoin_core::{amount::Amount, decimals::Decimals};
-use std::cell::Cell;
+use qoin_core::{amount::Amount, api::currency::CurrencyView, decimals::Decimals};
+use std::cell::RefCell;
 
 /// What stands in front of an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,23 +27,27 @@ pub struct Form {
     pub symbol: String,
 }
 
-thread_local! {
-    static WALLET: Cell<Option<WalletContext>> = const { Cell::new(None) };
+impl Form {
+    /// That of this currency.
+    pub fn of(currency: &CurrencyView) -> Self {
+        Self { decimals: currency.genesis.decimals, symbol: currency.genesis.symbol.clone() }
+    }
 }
 
-/// Writes all amounts as those of this wallet's currency. Called once, by the app.
-pub fn write_amounts_of(wallet: WalletContext) {
-    WALLET.set(Some(wallet));
+type Known = Box<dyn Fn() -> Option<Form>>;
+
+thread_local! {
+    static KNOWN: RefCell<Option<Known>> = const { RefCell::new(None) };
+}
+
+/// Writes all amounts in the form that `known` gives. Called once, by the program.
+pub fn write_amounts(known: impl Fn() -> Option<Form> + 'static) {
+    KNOWN.replace(Some(Box::new(known)));
 }
 
 /// How the currency writes its amounts. Before it is known, which is before anything of it is shown, with two decimals.
 pub fn form() -> Form {
-    let known = WALLET.get().and_then(|wallet| {
-        wallet.with_currency(|currency| {
-            let genesis = &currency?.genesis;
-            Some(Form { decimals: genesis.decimals, symbol: genesis.symbol.clone() })
-        })
-    });
+    let known = KNOWN.with_borrow(|known| known.as_ref()?());
     known.unwrap_or_else(|| Form { decimals: Decimals::try_from(2).unwrap_or(Decimals::MAX), symbol: String::new() })
 }
 

@@ -3,16 +3,15 @@
 //! Pages read its signals and call its methods; they never fetch and never see a key.
 //!
 //! - `session` is the way from a password to an open key and back; `keys` derives and seals, `keep` spans a reload, `idle` locks.
-//! - `head` notices a rewritten history; `follow` keeps account and movements up to date; `payment` checks, signs and sends; `administration` is for administrators.
+//! - `head` notices a rewritten history; `follow` keeps account and movements up to date; `payment` checks, signs and sends.
 
-mod administration;
 mod draft;
 mod failure;
 mod follow;
 mod head;
 mod idle;
 mod keep;
-mod keys;
+pub mod keys;
 mod movements;
 pub mod pause;
 mod payees;
@@ -22,11 +21,10 @@ mod session;
 mod storage;
 pub mod tabs;
 
-pub use administration::PreparedCredit;
 pub use draft::{DraftFault, PaymentDraft};
 pub use failure::Failure;
 pub use head::{Rewritten, Why};
-pub use payment::PreparedPayment;
+pub use payment::{PreparedPayment, salted};
 pub use session::Prepared;
 
 use crate::{api, live::Live};

@@ -17,6 +17,11 @@ pub async fn before_try(attempt: u32) {
     TimeoutFuture::new(backoff_ms(attempt, js_sys::Math::random())).await;
 }
 
+/// Waits for so many milliseconds.
+pub async fn for_ms(wait_ms: u32) {
+    TimeoutFuture::new(wait_ms).await;
+}
+
 /// Lets the browser paint, so that a page can show that it is busy before a long computation begins.
 pub async fn for_paint() {
     TimeoutFuture::new(50).await;

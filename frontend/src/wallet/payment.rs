@@ -139,7 +139,7 @@ impl WalletContext {
 }
 
 /// A memo with a new salt; none for an empty text.
-pub(super) fn salted(text: &str) -> Result<Option<Memo>, DraftFault> {
+pub fn salted(text: &str) -> Result<Option<Memo>, DraftFault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

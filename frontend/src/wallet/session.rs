@@ -10,7 +10,7 @@ use qoin_core::{
         invitations::{AcceptInvitation, InvitationOpened},
         problem::ProblemCode,
         recovery::Recover,
-        sessions::{NewSecrets, ReplacePassword, SessionOpened, SessionView, SignIn},
+        sessions::{Me, NewSecrets, ReplacePassword, SessionOpened, SessionView, SignIn},
     },
     keys::{Purpose, SecretKey},
     payment_id::PaymentId,
@@ -230,6 +230,22 @@ impl WalletContext {
                 }
             }),
         }
+    }
+
+    /// Asks whether the session still stands and what it may do: something was refused to the panel.
+    pub fn look_at_session(self) {
+        spawn_local(async move {
+            let Ok(session) = self.heed(api::current_session().await) else { return };
+            let told = session.member.clone();
+            let changed = |me: &Me| me.address == told.address && *me != told;
+            if self.phase.with_untracked(|phase| phase.me().is_some_and(changed)) {
+                self.phase.update(|phase| match phase {
+                    Phase::Locked { me } | Phase::FirstPassword { me } | Phase::Ready { me } => *me = told,
+                    Phase::Starting | Phase::SignedOut | Phase::Unreachable => {}
+                });
+                self.note_session(session);
+            }
+        });
     }
 
     /// The session has ended without this wallet's doing.

@@ -1,0 +1,30 @@
+//! What all ways to move the system account's money share: sent again as it is after a lost answer, it counts
+//! once.
+
+use crate::{admin::panel::Panel, locales::describe, wallet::keys};
+use qoin_core::payment_id::PaymentId;
+use std::{cell::RefCell, rc::Rc};
+
+/// The payment id of what is filled in. It stays the same while that does, until it is done.
+#[derive(Clone, Default)]
+pub struct Once(Rc<RefCell<Option<(String, PaymentId)>>>);
+
+impl Once {
+    /// The payment id for what is written as this text.
+    pub fn payment_id(&self, panel: Panel, filled: String) -> Result<PaymentId, String> {
+        if let Some((before, id)) = &*self.0.borrow()
+            && *before == filled
+        {
+            return Ok(*id);
+        }
+        let random = keys::random().map_err(|failure| describe::failure(&failure))?;
+        let id = PaymentId::new(panel.leader_now_ms(), random);
+        self.0.replace(Some((filled, id)));
+        Ok(id)
+    }
+
+    /// It is done: the same once more is another payment.
+    pub fn done(&self) {
+        self.0.take();
+    }
+}
