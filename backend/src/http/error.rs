@@ -130,7 +130,7 @@ impl From<identity::Refusal> for ApiError {
         let code = match &refusal {
             Refusal::SessionExpired => ProblemCode::SessionExpired,
             Refusal::WrongCredentials => ProblemCode::WrongCredentials,
-            Refusal::FirstPassword | Refusal::NotAdministrator => ProblemCode::Forbidden,
+            Refusal::FirstPassword | Refusal::NotAdministrator | Refusal::WrongMasterKey => ProblemCode::Forbidden,
             Refusal::TooManyAttempts { retry_after_s } | Refusal::TooManyPayments { retry_after_s, .. } => {
                 return Self::new(ProblemCode::TooManyRequests, &refusal).retry_after_s(*retry_after_s);
             }

@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The session's member is not an administrator.
     #[error("only administrators may do this")]
     NotAdministrator,
+    /// Not the master key.
+    #[error("this is not the master key; `qoin key` prints it")]
+    WrongMasterKey,
     /// Too many sign-ins failed.
     #[error("too many attempts failed; try again in {retry_after_s} s")]
     TooManyAttempts {

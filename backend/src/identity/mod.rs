@@ -8,6 +8,7 @@
 
 mod error;
 mod invitation;
+mod master_key;
 mod membership;
 mod password;
 mod people;
@@ -15,6 +16,7 @@ mod rate;
 mod record;
 mod recovery;
 mod rights;
+mod sealed;
 mod secret;
 mod service;
 mod session;
@@ -24,13 +26,15 @@ pub(crate) mod testing;
 mod token;
 
 pub use error::{Failure, IdentityError, Refusal};
+pub use master_key::Master;
 pub use membership::NewMember;
 pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
 pub use service::{DeclaredMiner, MinerRefusal};
 
 use crate::ledger::{Change, Ledger};
-use crate::store::{Batch, Snapshot, Table};
+use crate::store::{Snapshot, Table};
+use master_key::MasterKey;
 use people::People;
 use qoin_core::{
     address::Address,
@@ -81,10 +85,12 @@ struct Inner {
     attempts: Attempts,
     challenges: Challenges,
     derivations: Semaphore,
+    master_key: MasterKey,
 }
 
 impl Identity {
-    /// Reads all members, sessions and services of the ledger's store, and forgets the sessions that are over.
+    /// Reads all members, sessions and services of the ledger's store, forgets the sessions that are over, and makes the
+    /// master key if there is none.
     ///
     /// # Errors
     /// When the store fails or holds what this release cannot read.
@@ -98,6 +104,7 @@ impl Identity {
         for service in stored::all::<ServiceRecord>(&*snapshot, Table::Services)? {
             people.show_service(service.1);
         }
+        let (master_key, new_master_key) = MasterKey::load(&*snapshot, &secret)?;
         drop(snapshot);
         let attempts = Attempts::new(settings.sign_ins_per_minute);
         let identity = Self(Arc::new(Inner {
@@ -108,11 +115,12 @@ impl Identity {
             attempts,
             challenges: Challenges::default(),
             derivations: Semaphore::new(DERIVATIONS_MAX),
+            master_key,
         }));
-        if !over.is_empty() {
+        if !over.is_empty() || new_master_key.is_some() {
             identity
                 .change(move |_| {
-                    let mut batch = Batch::new();
+                    let mut batch = new_master_key.unwrap_or_default();
                     for hash in &over {
                         batch.delete(Table::Sessions, hash.as_slice());
                     }

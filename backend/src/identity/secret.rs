@@ -18,6 +18,8 @@ pub(super) enum Use {
     UnknownSalt,
     /// The account that an e-mail address without a member seems to have.
     UnknownAddress,
+    /// The key under which the master key is stored.
+    MasterKey,
 }
 
 impl Use {
@@ -25,6 +27,7 @@ impl Use {
         match self {
             Self::UnknownSalt => "qoin/unknown-email-salt",
             Self::UnknownAddress => "qoin/unknown-email-address",
+            Self::MasterKey => "qoin/master-key",
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::error::Failure;
 use qoin_core::hash::tagged_sha256d;
 use std::fmt;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// What a token is for; a token of one kind is worthless as another.
@@ -40,6 +41,21 @@ impl Token {
         let mut bytes = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text, &mut *bytes).ok()?;
         Some(Self(bytes))
+    }
+
+    /// The token with these bytes; `None` when they are not 32.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Whether it is the same as `other`, in a time that does not depend on the answer.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.0.ct_eq(&*other.0).into()
     }
 
     /// What is stored of it.
