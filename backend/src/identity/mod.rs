@@ -11,6 +11,7 @@ mod invitation;
 mod master_key;
 mod membership;
 mod password;
+mod password_session;
 mod people;
 mod rate;
 mod record;
@@ -28,6 +29,7 @@ mod token;
 pub use error::{Failure, IdentityError, Refusal};
 pub use master_key::Master;
 pub use membership::NewMember;
+pub use password_session::{PasswordSession, PasswordSignedIn};
 pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
 pub use service::{DeclaredMiner, MinerRefusal};
@@ -35,6 +37,7 @@ pub use service::{DeclaredMiner, MinerRefusal};
 use crate::ledger::{Change, Ledger};
 use crate::store::{Snapshot, Table};
 use master_key::MasterKey;
+use password_session::PasswordSessions;
 use people::People;
 use qoin_core::{
     address::Address,
@@ -86,6 +89,7 @@ struct Inner {
     challenges: Challenges,
     derivations: Semaphore,
     master_key: MasterKey,
+    password_sessions: PasswordSessions,
 }
 
 impl Identity {
@@ -116,6 +120,7 @@ impl Identity {
             challenges: Challenges::default(),
             derivations: Semaphore::new(DERIVATIONS_MAX),
             master_key,
+            password_sessions: PasswordSessions::default(),
         }));
         if !over.is_empty() || new_master_key.is_some() {
             identity

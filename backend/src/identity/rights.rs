@@ -75,6 +75,11 @@ impl OpenSession {
 }
 
 impl MemberSession {
+    /// A session that the member's password opened at the leader, whoever chose the password.
+    pub(super) fn of_password(session: OpenSession) -> Self {
+        Self(session)
+    }
+
     /// The rights of an administrator.
     ///
     /// # Errors

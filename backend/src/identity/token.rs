@@ -12,6 +12,7 @@ pub(super) enum TokenKind {
     Session,
     Invitation,
     Service,
+    Password,
 }
 
 impl TokenKind {
@@ -20,6 +21,7 @@ impl TokenKind {
             Self::Session => "qoin/session-token",
             Self::Invitation => "qoin/invitation-token",
             Self::Service => "qoin/service-key",
+            Self::Password => "qoin/password-session-token",
         }
     }
 }
