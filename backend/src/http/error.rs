@@ -135,6 +135,7 @@ impl From<identity::Refusal> for ApiError {
                 return Self::new(ProblemCode::TooManyRequests, &refusal).retry_after_s(*retry_after_s);
             }
             Refusal::TooMany { .. } | Refusal::TooManyAtOnce { .. } => ProblemCode::TooManyRequests,
+            Refusal::NoService(_) => ProblemCode::NotFound,
             Refusal::EmailTaken(_) => ProblemCode::EmailTaken,
             Refusal::InvitationInvalid => ProblemCode::InvitationInvalid,
             Refusal::Email(_) => ProblemCode::InvalidEmail,

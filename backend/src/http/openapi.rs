@@ -82,6 +82,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(admin::create_member))
         .routes(routes!(admin::credit_member))
         .routes(routes!(services::declare_service, services::list_services))
+        .routes(routes!(services::revoke_service))
+        .routes(routes!(services::refresh_service_key))
         .routes(routes!(operator::make_backup))
         .routes(routes!(mining::join_mining))
         .routes(routes!(mining::leave_mining))

@@ -63,6 +63,9 @@ pub enum Refusal {
     /// A member has this e-mail address.
     #[error("{0} belongs to a member already")]
     EmailTaken(String),
+    /// No service of the member has this number.
+    #[error("you have no service {0}; it may have been revoked")]
+    NoService(u64),
     /// No open invitation has this token or name.
     #[error("the invitation does not exist, was used or withdrawn, or has expired; ask for a new one")]
     InvitationInvalid,
@@ -106,6 +109,9 @@ pub enum Failure {
     /// A record of a newer release.
     #[error("a record of version {0} needs a newer release")]
     NewerRecord(u8),
+    /// A record of a version that no release wrote.
+    #[error("no release wrote a record of version {0} here")]
+    UnknownRecord(u8),
     /// A record that another one names is not there.
     #[error("{0} is missing from the store")]
     Missing(String),

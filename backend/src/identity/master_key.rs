@@ -4,7 +4,7 @@
 use super::Identity;
 use super::error::{Failure, IdentityError, Refusal};
 use super::membership::NewMember;
-use super::record::{from_bytes, to_bytes};
+use super::record::{Record, from_bytes, to_bytes};
 use super::sealed::Sealed;
 use super::secret::{LeaderSecret, Use};
 use super::token::{Token, random};
@@ -25,6 +25,8 @@ const ABOUT: &[u8] = b"qoin/master-key";
 struct MasterKeyRecord {
     sealed: Sealed,
 }
+
+impl Record for MasterKeyRecord {}
 
 /// The current master key.
 pub(super) struct MasterKey(Mutex<Token>);

@@ -32,7 +32,7 @@ pub use membership::NewMember;
 pub use password_session::{PasswordSession, PasswordSignedIn};
 pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
-pub use service::{DeclaredMiner, MinerRefusal};
+pub use service::{DeclaredMiner, KeyEnd, KeyRefusal, ServiceConnection, ServiceRefusal, ServiceWithKey};
 
 use crate::ledger::{Change, Ledger};
 use crate::store::{Snapshot, Table};
@@ -48,8 +48,9 @@ use qoin_core::{
     genesis::SYSTEM_ACCOUNT_NAME,
 };
 use rate::Attempts;
-use record::{ServiceRecord, SessionRecord};
+use record::SessionRecord;
 use recovery::Challenges;
+use service::Registrations;
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Semaphore;
@@ -87,6 +88,7 @@ struct Inner {
     people: RwLock<People>,
     attempts: Attempts,
     challenges: Challenges,
+    registrations: Registrations,
     derivations: Semaphore,
     master_key: MasterKey,
     password_sessions: PasswordSessions,
@@ -105,8 +107,8 @@ impl Identity {
             people.show_member(number, member, None);
         }
         let over = stored::load_sessions(&*snapshot, &mut people, ledger.now_ms())?;
-        for service in stored::all::<ServiceRecord>(&*snapshot, Table::Services)? {
-            people.show_service(service.1);
+        for (number, service) in stored::services(&*snapshot)? {
+            people.services.show(number, service);
         }
         let (master_key, new_master_key) = MasterKey::load(&*snapshot, &secret)?;
         drop(snapshot);
@@ -118,6 +120,7 @@ impl Identity {
             people: RwLock::new(people),
             attempts,
             challenges: Challenges::default(),
+            registrations: Registrations::default(),
             derivations: Semaphore::new(DERIVATIONS_MAX),
             master_key,
             password_sessions: PasswordSessions::default(),

@@ -4,7 +4,8 @@
 //! another order than they were committed in; [`MemberRecord::credentials`] tells which of them is the newer one.
 
 use super::rate::PaymentWindow;
-use super::record::{MemberRecord, ServiceRecord, SessionRecord};
+use super::record::{MemberRecord, SessionRecord};
+use super::service::KnownServices;
 use super::token::TokenHash;
 use qoin_core::{
     address::Address,
@@ -64,8 +65,7 @@ pub(super) struct People {
     by_name: BTreeSet<(String, u64)>,
     sessions: HashMap<TokenHash, Arc<Session>>,
     sessions_of: HashMap<u64, Vec<TokenHash>>,
-    services: HashMap<TokenHash, Arc<ServiceRecord>>,
-    services_of: HashMap<u64, Vec<TokenHash>>,
+    pub services: KnownServices,
 }
 
 impl People {
@@ -176,20 +176,6 @@ impl People {
             Some(_) => true,
             None => false,
         });
-    }
-
-    pub fn show_service(&mut self, service: ServiceRecord) {
-        self.services_of.entry(service.owner).or_default().push(service.key_hash);
-        self.services.insert(service.key_hash, Arc::new(service));
-    }
-
-    pub fn service(&self, key_hash: &TokenHash) -> Option<&Arc<ServiceRecord>> {
-        self.services.get(key_hash)
-    }
-
-    /// A member's services, oldest first.
-    pub fn services_of(&self, member: u64) -> impl Iterator<Item = &Arc<ServiceRecord>> {
-        self.services_of.get(&member).into_iter().flatten().filter_map(|hash| self.services.get(hash))
     }
 }
 

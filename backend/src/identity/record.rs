@@ -1,9 +1,12 @@
 //! What the store holds about people: a version byte, then borsh.
 
 use super::error::Failure;
+use super::service::{Sight, StoredKey};
+use super::token::TokenHash;
 use borsh::{BorshDeserialize, BorshSerialize};
 use qoin_core::{
     address::Address,
+    amount::Amount,
     api::{bytes::Bytes, services::ServiceRole, sessions::PasswordParameters, sessions::Role},
     encode::{decode, encode},
     hash::tagged_sha256d,
@@ -11,12 +14,60 @@ use qoin_core::{
 };
 use subtle::ConstantTimeEq;
 
-/// The version of all these records so far.
-const VERSION: u8 = 1;
+/// A kind of record, each with a version of its own.
+pub(super) trait Record: BorshSerialize + BorshDeserialize {
+    /// The version that this release writes.
+    const VERSION: u8 = 1;
+
+    /// Reads a record of an earlier version, without its first byte.
+    ///
+    /// # Errors
+    /// When there was none like that, or the bytes are damaged.
+    fn read_earlier(version: u8, _: &[u8]) -> Result<Self, Failure> {
+        Err(Failure::UnknownRecord(version))
+    }
+}
+
+impl Record for MemberRecord {}
+impl Record for VaultRecord {}
+impl Record for SessionRecord {}
+impl Record for InvitationRecord {}
+
+impl Record for ServiceRecord {
+    const VERSION: u8 = 2;
+
+    fn read_earlier(version: u8, bytes: &[u8]) -> Result<Self, Failure> {
+        /// Version 1 kept no keys, only their hashes.
+        #[derive(BorshDeserialize)]
+        struct First {
+            owner: u64,
+            role: ServiceRole,
+            key_hash: TokenHash,
+            key_ends: String,
+            declared_ms: u64,
+        }
+        if version != 1 {
+            return Err(Failure::UnknownRecord(version));
+        }
+        let First { owner, role, key_hash, key_ends, declared_ms } = decode(bytes)?;
+        Ok(Self {
+            owner,
+            role,
+            key: StoredKey { hash: key_hash, ends: key_ends, sealed: None, since_ms: declared_ms },
+            former: Vec::new(),
+            declared_ms,
+            revoked_ms: None,
+            budget: Amount::ZERO,
+            spent: Spent::default(),
+            seen: None,
+            revision: 0,
+        })
+    }
+}
 
 /// A record's bytes.
-pub(super) fn to_bytes<T: BorshSerialize>(record: &T) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
+pub(super) fn to_bytes<T: Record>(record: &T) -> Vec<u8> {
+    let mut bytes = vec![T::VERSION];
     bytes.extend(encode(record));
     bytes
 }
@@ -25,9 +76,10 @@ pub(super) fn to_bytes<T: BorshSerialize>(record: &T) -> Vec<u8> {
 ///
 /// # Errors
 /// When a newer release wrote it, or the bytes are damaged.
-pub(super) fn from_bytes<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, Failure> {
+pub(super) fn from_bytes<T: Record>(bytes: &[u8]) -> Result<T, Failure> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) => Ok(decode(rest)?),
+        Some((&version, rest)) if version == T::VERSION => Ok(decode(rest)?),
+        Some((&version, rest)) if version < T::VERSION => T::read_earlier(version, rest),
         Some((&newer, _)) => Err(Failure::NewerRecord(newer)),
         None => Ok(decode(bytes)?),
     }
@@ -122,10 +174,55 @@ pub(super) struct ServiceRecord {
     /// The member's number.
     pub owner: u64,
     pub role: ServiceRole,
-    pub key_hash: [u8; 32],
-    /// The last characters of the key, by which its owner recognises it.
-    pub key_ends: String,
+    pub key: StoredKey,
+    /// The hashes of the keys that it had before, the newest last.
+    pub former: Vec<TokenHash>,
     pub declared_ms: u64,
+    pub revoked_ms: Option<u64>,
+    /// What it may give in a day.
+    pub budget: Amount,
+    pub spent: Spent,
+    pub seen: Option<Sight>,
+    /// Grows with every change, except of when it was seen.
+    pub revision: u64,
+}
+
+/// What a service gave on the last day on which it gave something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct Spent {
+    /// Counted from 1970 in UTC.
+    day: u64,
+    amount: Amount,
+}
+
+impl Spent {
+    /// How much of it counts for the day of this moment.
+    pub fn on(&self, now_ms: u64) -> Amount {
+        if self.day == now_ms / DAY_MS { self.amount } else { Amount::ZERO }
+    }
+}
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// A miner.
+    pub fn service(owner: u64, hash: TokenHash, revision: u64) -> ServiceRecord {
+        ServiceRecord {
+            owner,
+            role: ServiceRole::Miner,
+            key: StoredKey { hash, ends: "abcd".into(), sealed: None, since_ms: 5 },
+            former: Vec::new(),
+            declared_ms: 5,
+            revoked_ms: None,
+            budget: Amount::ZERO,
+            spent: Spent::default(),
+            seen: None,
+            revision,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +244,19 @@ mod tests {
         assert!(matches!(from_bytes::<InvitationRecord>(&[]), Err(Failure::Record(_))));
         bytes[0] = 2;
         assert!(matches!(from_bytes::<InvitationRecord>(&bytes), Err(Failure::NewerRecord(2))));
+    }
+
+    #[test]
+    fn a_service_of_the_first_version_is_read_without_its_key() {
+        let mut bytes = vec![1];
+        bytes.extend(encode(&(7_u64, ServiceRole::Miner, [9_u8; 32], "abcd".to_owned(), 5_u64)));
+        let record: ServiceRecord = from_bytes(&bytes).unwrap();
+        assert_eq!(record, ServiceRecord { owner: 7, ..testing::service(7, [9; 32], 0) });
+        assert_eq!(from_bytes::<ServiceRecord>(&to_bytes(&record)).unwrap(), record);
+        bytes[0] = 0;
+        assert!(matches!(from_bytes::<ServiceRecord>(&bytes), Err(Failure::UnknownRecord(0))));
+        bytes[0] = 3;
+        assert!(matches!(from_bytes::<ServiceRecord>(&bytes), Err(Failure::NewerRecord(3))));
     }
 
     #[test]

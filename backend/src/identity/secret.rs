@@ -20,6 +20,8 @@ pub(super) enum Use {
     UnknownAddress,
     /// The key under which the master key is stored.
     MasterKey,
+    /// The key under which services' keys are kept.
+    ServiceKeys,
 }
 
 impl Use {
@@ -28,6 +30,7 @@ impl Use {
             Self::UnknownSalt => "qoin/unknown-email-salt",
             Self::UnknownAddress => "qoin/unknown-email-address",
             Self::MasterKey => "qoin/master-key",
+            Self::ServiceKeys => "qoin/service-keys",
         }
     }
 }

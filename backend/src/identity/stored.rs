@@ -2,24 +2,19 @@
 
 use super::error::{Failure, IdentityError, Refusal};
 use super::people::People;
-use super::record::{MemberRecord, SessionRecord, VaultRecord, from_bytes, to_bytes};
+use super::record::{MemberRecord, Record, ServiceRecord, SessionRecord, VaultRecord, from_bytes, to_bytes};
 use super::token::TokenHash;
 use crate::store::{Batch, Order, Snapshot, Table};
-use borsh::BorshDeserialize;
 use qoin_core::vault::Vault;
 use std::ops::Bound;
 
 /// The record under a key.
-pub(super) fn one<T: BorshDeserialize>(
-    snapshot: &dyn Snapshot,
-    table: Table,
-    key: &[u8],
-) -> Result<Option<T>, Failure> {
+pub(super) fn one<T: Record>(snapshot: &dyn Snapshot, table: Table, key: &[u8]) -> Result<Option<T>, Failure> {
     snapshot.get(table, key)?.map(|bytes| from_bytes(&bytes)).transpose()
 }
 
 /// All records of a table with their keys, smallest key first.
-pub(super) fn all<T: BorshDeserialize>(snapshot: &dyn Snapshot, table: Table) -> Result<Vec<(Vec<u8>, T)>, Failure> {
+pub(super) fn all<T: Record>(snapshot: &dyn Snapshot, table: Table) -> Result<Vec<(Vec<u8>, T)>, Failure> {
     let entries = snapshot.range(table, Bound::Unbounded, Bound::Unbounded, Order::Ascending, usize::MAX)?;
     entries.into_iter().map(|(key, bytes)| Ok((key, from_bytes(&bytes)?))).collect()
 }
@@ -38,6 +33,11 @@ fn number(key: &[u8]) -> Result<u64, Failure> {
 /// All members with their numbers.
 pub(super) fn members(snapshot: &dyn Snapshot) -> Result<Vec<(u64, MemberRecord)>, Failure> {
     all(snapshot, Table::Members)?.into_iter().map(|(key, member)| Ok((number(&key)?, member))).collect()
+}
+
+/// All services with their numbers.
+pub(super) fn services(snapshot: &dyn Snapshot) -> Result<Vec<(u64, ServiceRecord)>, Failure> {
+    all(snapshot, Table::Services)?.into_iter().map(|(key, service)| Ok((number(&key)?, service))).collect()
 }
 
 /// The member with this number.

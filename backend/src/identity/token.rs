@@ -13,6 +13,7 @@ pub(super) enum TokenKind {
     Invitation,
     Service,
     Password,
+    Registration,
 }
 
 impl TokenKind {
@@ -22,6 +23,7 @@ impl TokenKind {
             Self::Invitation => "qoin/invitation-token",
             Self::Service => "qoin/service-key",
             Self::Password => "qoin/password-session-token",
+            Self::Registration => "qoin/service-registration",
         }
     }
 }

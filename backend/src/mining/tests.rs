@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    identity::{self, DeclaredMiner, Identity, LeaderSecret},
+    identity::{self, Identity, LeaderSecret, MemberSession},
     ledger::{self, Keys, Work},
     store::MemoryStore,
 };
@@ -43,6 +43,7 @@ pub(crate) struct Member {
     pub address: Address,
     pub email: String,
     pub service_key: String,
+    token: String,
 }
 
 impl Town {
@@ -114,6 +115,11 @@ impl Town {
         work.wait_for(Option::is_none).await.unwrap();
     }
 
+    /// Someone's session.
+    pub fn session(&self, member: &Member) -> MemberSession {
+        self.identity.session(&member.token).unwrap().into_member().unwrap()
+    }
+
     pub fn balance(&self, member: &Member) -> u64 {
         self.ledger.read().account(&member.address).unwrap().account.balance.units()
     }
@@ -125,8 +131,8 @@ impl Member {
         let token = identity.add_for_test(&email, Role::Member, [seed; 32], [seed; 32], false).await.unwrap();
         let session = identity.session(&token).unwrap().into_member().unwrap();
         let declared = session.declare_service(DeclareService { role: ServiceRole::Miner }).await.unwrap();
-        let DeclaredMiner { owner, .. } = identity.authenticate_miner(&email, &declared.key).unwrap();
-        Self { key, address: owner, email, service_key: declared.key }
+        let owner = identity.authenticate_miner(&email, &declared.key).unwrap().owner();
+        Self { key, address: owner, email, service_key: declared.key, token }
     }
 }
 

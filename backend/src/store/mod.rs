@@ -70,7 +70,7 @@ pub enum Table {
     Sessions,
     /// Who may join. Key: the hash of the token (32 bytes); value: the invitation.
     Invitations,
-    /// The miners' credentials. Key: the service's number (u64, big endian); value: the service.
+    /// What acts for members. Key: the service's number (u64, big endian); value: the service.
     Services,
     /// What miners have earned. Key: 0, or 1 and the owner's address (20 bytes), then the miner's name; value: the count.
     Workers,

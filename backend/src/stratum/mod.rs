@@ -84,12 +84,12 @@ pub async fn serve(listener: TcpListener, door: Door, shutdown: CancellationToke
 async fn serve_one(stream: TcpStream, peer: SocketAddr, door: Door) {
     let ended = match &door.0.tls {
         Some(acceptor) => match acceptor.accept(stream, door.0.mining.patience().authorize).await {
-            Ok(Accepted::Encrypted(stream)) => session::run(stream, door.clone()).await,
-            Ok(Accepted::Plain(stream)) => session::run(stream, door.clone()).await,
+            Ok(Accepted::Encrypted(stream)) => session::run(stream, peer.ip(), door.clone()).await,
+            Ok(Accepted::Plain(stream)) => session::run(stream, peer.ip(), door.clone()).await,
             Err(error) => return tracing::info!(%peer, %error, "a miner's connection did not come about"),
         },
         None => match stream.set_nodelay(true) {
-            Ok(()) => session::run(stream, door.clone()).await,
+            Ok(()) => session::run(stream, peer.ip(), door.clone()).await,
             Err(error) => error.into(),
         },
     };

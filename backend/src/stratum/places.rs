@@ -6,8 +6,8 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A service, by its name within the leader, and a worker's name.
-type Key = ([u8; 32], String);
+/// A service, by its number, and a worker's name.
+type Key = (u64, String);
 
 /// All places that are taken. Clones are the same.
 #[derive(Clone, Default)]
@@ -22,7 +22,7 @@ pub(super) struct Place {
 
 impl Places {
     /// Takes a place, from whoever has it.
-    pub fn take(&self, service: [u8; 32], worker: &str) -> Place {
+    pub fn take(&self, service: u64, worker: &str) -> Place {
         let (key, taken) = ((service, worker.to_owned()), CancellationToken::new());
         if let Some(older) = self.lock().insert(key.clone(), taken.clone()) {
             older.cancel();
@@ -58,12 +58,12 @@ mod tests {
     #[test]
     fn the_newer_connection_has_the_place_and_keeps_it_when_the_older_one_ends() {
         let places = Places::default();
-        let older = places.take([1; 32], "rig");
-        let other = places.take([1; 32], "rig2");
-        let newer = places.take([1; 32], "rig");
+        let older = places.take(1, "rig");
+        let other = places.take(1, "rig2");
+        let newer = places.take(1, "rig");
         assert!(older.taken().is_cancelled() && !newer.taken().is_cancelled() && !other.taken().is_cancelled());
         drop(older);
-        let newest = places.take([1; 32], "rig");
+        let newest = places.take(1, "rig");
         assert!(newer.taken().is_cancelled() && !newest.taken().is_cancelled());
         drop((newer, newest, other));
         assert!(places.lock().is_empty());

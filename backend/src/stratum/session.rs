@@ -6,6 +6,7 @@ use super::{
     places::Place,
 };
 use crate::{
+    identity::{DeclaredMiner, KeyEnd, KeyRefusal, ServiceConnection},
     ledger::Work,
     mining::{
         Bucket, Job, JobId, Miner, Share,
@@ -13,9 +14,10 @@ use crate::{
     },
 };
 use futures_util::StreamExt;
-use qoin_core::{address::Address, validate};
+use qoin_core::validate;
 use serde_json::{Value, json};
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -57,6 +59,8 @@ pub(super) enum Ended {
     Silent,
     #[error("a newer connection with the same key and name has taken its place")]
     Replaced,
+    #[error("{0}")]
+    Key(KeyEnd),
     #[error("the miner does not read what it is sent")]
     SlowReader,
     #[error("{0}")]
@@ -72,6 +76,7 @@ impl Ended {
 
 struct Session<S> {
     door: Door,
+    peer: IpAddr,
     stream: Framed<S, LinesCodec>,
     /// What is to be sent next.
     out: Vec<u8>,
@@ -94,14 +99,21 @@ struct Authorized {
     user: String,
     miner: Miner,
     work: watch::Receiver<Option<Arc<Work>>>,
-    place: Option<Place>,
+    declared: Option<Declared>,
+}
+
+/// What holds a declared miner's connection.
+struct Declared {
+    connection: ServiceConnection,
+    place: Place,
 }
 
 /// Serves one miner until it leaves, breaks the protocol or is replaced.
-pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, door: Door) -> Ended {
+pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, peer: IpAddr, door: Door) -> Ended {
     let now = Instant::now();
     let mut session = Session {
         door,
+        peer,
         stream: Framed::new(stream, LinesCodec::new_with_max_length(LINE_BYTES_MAX)),
         out: Vec::new(),
         messages: Bucket::new(now),
@@ -126,7 +138,7 @@ enum Wake {
     Line(Option<Result<String, LinesCodecError>>),
     Work,
     Look,
-    Replaced,
+    Ended(Ended),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
@@ -149,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                     self.push_work();
                     Ok(())
                 }
-                Wake::Replaced => Err(Ended::Replaced),
+                Wake::Ended(ended) => Err(ended),
                 Wake::Look => self.look(begun),
             };
             let sent = match done {
@@ -230,13 +242,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 Err(Rejection::Unauthorized("One worker to a connection: open another one".into()))
             };
         }
-        let Credentials { owner, worker, service } =
-            credentials(&self.door, user, text(params, 1).unwrap_or_default())?;
+        let Credentials { declared, worker } = credentials(&self.door, user, text(params, 1).unwrap_or_default())?;
+        let owner = declared.as_ref().map(DeclaredMiner::owner);
         let joined = self.door.0.mining.join(owner, worker, &self.agent, extranonce);
         let miner = joined.map_err(|error| Rejection::Unauthorized(error.to_string()))?;
-        let place = service.map(|service| self.door.0.places.take(service, worker));
+        let declared = declared.map(|declared| Declared {
+            connection: declared.connect(self.peer),
+            place: self.door.0.places.take(declared.service(), worker),
+        });
         tracing::info!(worker, rewarded = owner.is_some(), "a miner works");
-        self.authorized = Some(Authorized { user: user.to_owned(), work: miner.watch(), miner, place });
+        self.authorized = Some(Authorized { user: user.to_owned(), work: miner.watch(), miner, declared });
         Ok(json!(true))
     }
 
@@ -308,17 +323,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 }
 
-/// Waits for new work, or for a newer connection.
+/// Waits for new work, for a newer connection, or for the end of the key.
 async fn changes(authorized: &mut Option<Authorized>) -> Wake {
-    let Some(Authorized { work, place, .. }) = authorized else { return std::future::pending().await };
-    let replaced = async {
-        match place {
-            Some(place) => place.taken().cancelled().await,
+    let Some(Authorized { work, declared, .. }) = authorized else { return std::future::pending().await };
+    let ended = async {
+        match declared {
+            Some(Declared { connection, place }) => tokio::select! {
+                () = place.taken().cancelled() => Ended::Replaced,
+                end = connection.ended() => Ended::Key(end),
+            },
             None => std::future::pending().await,
         }
     };
     tokio::select! {
-        () = replaced => Wake::Replaced,
+        ended = ended => Wake::Ended(ended),
         changed = work.changed() => match changed {
             Ok(()) => Wake::Work,
             // The leader is stopping, and ends its sessions.
@@ -329,9 +347,8 @@ async fn changes(authorized: &mut Option<Authorized>) -> Wake {
 
 /// Whom a user name and a service key stand for.
 struct Credentials<'a> {
-    owner: Option<Address>,
+    declared: Option<DeclaredMiner>,
     worker: &'a str,
-    service: Option<[u8; 32]>,
 }
 
 /// Reads `owner@host` or `anonymous`, alone or followed by `.worker`, and checks the key.
@@ -339,19 +356,27 @@ fn credentials<'a>(door: &Door, user: &'a str, key: &str) -> Result<Credentials<
     let named = |worker| validate::worker(worker).map_err(|error| Rejection::Unauthorized(error.to_string()));
     let anonymous = user.strip_prefix(ANONYMOUS).map(|rest| (rest.is_empty(), rest.strip_prefix('.')));
     match anonymous {
-        Some((true, _)) => return Ok(Credentials { owner: None, worker: "", service: None }),
-        Some((_, Some(worker))) => return Ok(Credentials { owner: None, worker: named(worker)?, service: None }),
+        Some((true, _)) => return Ok(Credentials { declared: None, worker: "" }),
+        Some((_, Some(worker))) => return Ok(Credentials { declared: None, worker: named(worker)? }),
         _ => {}
     }
     // Where the e-mail address ends cannot be told from the text: a host's name has dots too.
     let ends = std::iter::once(user.len()).chain(user.rmatch_indices('.').map(|(at, _)| at)).take(8);
-    let declared = ends.into_iter().find_map(|end| {
-        let declared = door.0.identity.authenticate_miner(&user[..end], key).ok()?;
-        Some((declared, user[end..].strip_prefix('.').unwrap_or_default()))
-    });
-    let (declared, worker) =
-        declared.ok_or_else(|| Rejection::Unauthorized(crate::identity::MinerRefusal.to_string()))?;
-    Ok(Credentials { owner: Some(declared.owner), worker: named(worker)?, service: Some(declared.service) })
+    let mut refusal = KeyRefusal::WrongOwner;
+    for end in ends {
+        match door.0.identity.authenticate_miner(&user[..end], key) {
+            Ok(declared) => {
+                let worker = named(user[end..].strip_prefix('.').unwrap_or_default())?;
+                return Ok(Credentials { declared: Some(declared), worker });
+            }
+            Err(why) => refusal = why,
+        }
+        // What is wrong with the key itself is so whoever is named.
+        if refusal != KeyRefusal::WrongOwner {
+            break;
+        }
+    }
+    Err(Rejection::Unauthorized(refusal.to_string()))
 }
 
 fn text(params: &[Value], index: usize) -> Option<&str> {

@@ -8,6 +8,7 @@ mod operator;
 mod passwords;
 mod payments;
 mod people;
+mod services;
 
 use super::{Batches, Leader, Metrics, Settings, router};
 use crate::identity::{self, Identity, LeaderSecret};

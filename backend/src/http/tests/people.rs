@@ -114,26 +114,6 @@ async fn members_are_found_by_name_and_email() {
 }
 
 #[tokio::test]
-async fn a_service_key_is_told_once_and_finds_its_owner() {
-    let town = Town::found().await;
-    let declared = town.post("/api/v1/services", &town.ada, json!({ "role": "MINER" })).await.ok();
-    let key = declared["key"].as_str().unwrap();
-    let listed = town.get("/api/v1/services", &town.ada).await.ok();
-    assert_eq!(listed["services"], json!([declared["service"]]));
-    assert!(!listed.to_string().contains(key));
-    assert!(key.ends_with(declared["service"]["key_ends"].as_str().unwrap()));
-    let reopened = open_identity(&town.ledger, Default::default()).await;
-    for identity in [&town.identity, &reopened] {
-        let declared = identity.authenticate_miner("Ada@example.org", key).unwrap();
-        assert_eq!(declared.owner, town.ada.address);
-        assert!(identity.authenticate_miner("bob@example.org", key).is_err());
-        assert!(identity.authenticate_miner("ada@example.org", &"0".repeat(64)).is_err());
-        // A session's token is no miner's key.
-        assert!(identity.authenticate_miner("ada@example.org", &town.ada.token).is_err());
-    }
-}
-
-#[tokio::test]
 async fn sessions_outlive_a_restart_but_not_their_time_or_their_end() {
     let town = Town::found().await;
     town.send(Method::DELETE, "/api/v1/sessions/current", &town.bob.token, None).await.ok();

@@ -56,6 +56,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 
     /// Asks, and gives the result or the error's code. What comes in between is kept.
     pub async fn ask(&mut self, method: &str, params: Value) -> Result<Value, i64> {
+        self.answer(method, params).await.map_err(|(code, _)| code)
+    }
+
+    /// Asks for what is refused, and gives the reason.
+    pub async fn refusal(&mut self, method: &str, params: Value) -> String {
+        self.answer(method, params).await.expect_err("it is refused").1
+    }
+
+    async fn answer(&mut self, method: &str, params: Value) -> Result<Value, (i64, String)> {
         let id = self.next_id;
         self.next_id += 1;
         self.send(&json!({"id": id, "method": method, "params": params}).to_string()).await;
@@ -65,8 +74,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 return match message["error"].clone() {
                     Value::Null => Ok(message["result"].clone()),
                     Value::Array(error) => {
-                        assert!(message["result"].is_null() && error.len() == 3 && error[1].is_string(), "{message}");
-                        Err(error[0].as_i64().unwrap())
+                        assert!(message["result"].is_null() && error.len() == 3, "{message}");
+                        Err((error[0].as_i64().unwrap(), error[1].as_str().unwrap().to_owned()))
                     }
                     _ => panic!("{message}"),
                 };

@@ -66,7 +66,7 @@ async fn over_a_pipe(
     let town = Town::found(1 << 18, Settings { patience, ..Default::default() }).await;
     let (near, far) = duplex(buffer);
     let door = Door::new(town.mining.clone(), town.identity.clone(), None);
-    (town, Client::new(near), tokio::spawn(session::run(far, door)))
+    (town, Client::new(near), tokio::spawn(session::run(far, [192, 0, 2, 7].into(), door)))
 }
 
 #[tokio::test]

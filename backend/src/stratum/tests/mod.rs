@@ -8,7 +8,10 @@ mod recorded;
 use super::*;
 use crate::mining::{Settings, tests::Town};
 use client::{Client, Job, nonce};
-use qoin_core::target::CompactTarget;
+use qoin_core::{
+    api::services::{DeclareService, ServiceRole},
+    target::CompactTarget,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -244,6 +247,40 @@ async fn wrong_credentials_are_refused_with_the_reason() {
     }
     // It is not held against whoever gets it right then.
     assert_eq!(client.ask("mining.authorize", json!([ada.email, ada.service_key])).await, Ok(json!(true)));
+}
+
+#[tokio::test]
+async fn a_key_that_was_refreshed_or_revoked_ends_its_connections_at_once_and_is_refused_with_the_reason() {
+    let leader = Leader::open().await;
+    let (email, old) = (&leader.town.ada.email, &leader.town.ada.service_key);
+    let session = leader.town.session(&leader.town.ada);
+    let id = session.service_with_key(old).unwrap();
+    let begin = async |key: &str| {
+        let mut client = leader.connect().await;
+        client.begin("stock", &format!("{email}.rig"), key).await;
+        client
+    };
+    let refused = async |key: &str| {
+        let mut client = leader.connect().await;
+        client.ask("mining.subscribe", json!(["stock"])).await.unwrap();
+        client.refusal("mining.authorize", json!([format!("{email}.rig"), key])).await
+    };
+    let client = begin(old).await;
+    let new = session.refresh_service_key(id).await.unwrap().key;
+    let words = client.last_words().await;
+    assert!(words.contains("replaced by a newer one"), "{words}");
+    assert!(refused(old).await.contains("replaced by a newer one"));
+    let client = begin(&new).await;
+    session.revoke_service(id).await.unwrap();
+    let words = client.last_words().await;
+    assert!(words.contains("revoked"), "{words}");
+    assert!(refused(&new).await.contains("revoked") && refused(old).await.contains("revoked"));
+    assert!(refused(&"0".repeat(64)).await.contains("no service's key"));
+    let qwinner = session.declare_service(DeclareService { role: ServiceRole::Qwinner }).await.unwrap();
+    assert!(refused(&qwinner.key).await.contains("the key of a QWINNER, not of a MINER"));
+    assert!(refused(&leader.town.bob.service_key).await.contains("does not belong to the member"));
+    // Nobody was rewarded or counted meanwhile, and without a key one can still work.
+    leader.anonymous("stock").await;
 }
 
 #[tokio::test]
