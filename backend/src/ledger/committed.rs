@@ -7,11 +7,12 @@ use super::{Supply, movement::MovementRef, stored::BlockEnds};
 use qoin_core::{
     address::Address,
     api::blocks::Tip,
-    ledger::{Account, Position},
+    ledger::{Account, Position, State},
 };
 use std::{
     collections::HashMap,
     sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+    thread,
 };
 
 /// How many locks the accounts are spread over, so that readers and the committer rarely meet.
@@ -48,9 +49,32 @@ struct Shard {
 }
 
 impl Committed {
-    pub fn new(view: View, ends: BlockEnds) -> Self {
+    /// What readers see of a ledger that was opened: its state, with each account's latest movement by its number.
+    pub fn of(state: &State, last: &[Option<MovementRef>], view: View, ends: BlockEnds) -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, ends: RwLock::new(ends), view: RwLock::new(view) }
+        let committed = Self { shards, ends: RwLock::new(ends), view: RwLock::new(view) };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            for core in 0..cores {
+                let committed = &committed;
+                scope.spawn(move || committed.fill_shards(|shard| shard % cores == core, state, last));
+            }
+        });
+        committed
+    }
+
+    fn fill_shards(&self, which: impl Fn(usize) -> bool, state: &State, last: &[Option<MovementRef>]) {
+        let expected = state.accounts_count() as usize / SHARDS;
+        self.shards.iter().enumerate().filter(|(shard, _)| which(*shard)).for_each(|(_, shard)| {
+            let mut shard = write(shard);
+            shard.places.reserve(expected);
+            shard.accounts.reserve(expected);
+        });
+        for ((address, account), last) in state.accounts().zip(last) {
+            if which(shard_of(address)) {
+                self.put_account(*address, CommittedAccount { account: account.clone(), last: *last });
+            }
+        }
     }
 
     /// An account; none if it is not open.
@@ -90,9 +114,13 @@ impl Committed {
     }
 
     fn shard(&self, address: &Address) -> &RwLock<Shard> {
-        // Addresses are hashes, so that any of their bytes spreads them.
-        &self.shards[usize::from(address.to_bytes()[19]) % SHARDS]
+        &self.shards[shard_of(address)]
     }
+}
+
+fn shard_of(address: &Address) -> usize {
+    // Addresses are hashes, so that any of their bytes spreads them.
+    usize::from(address.to_bytes()[19]) % SHARDS
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {

@@ -11,9 +11,13 @@ use qoin_core::address::Address;
 use std::{
     sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 use tokio::sync::{broadcast, mpsc::WeakSender, oneshot};
 
+/// After so long without a commit the store is settled, so that a leader that is killed while it has nothing to do starts
+/// again as quickly as one that was stopped.
+const SETTLED_AFTER: Duration = Duration::from_millis(50);
 /// Every so many commits the oldest payment ids are looked at.
 const COMMITS_PER_PRUNING: u64 = 256;
 
@@ -80,24 +84,12 @@ impl Committer {
         // One commit is made durable, one waits, one is being put together: more would only wait longer.
         let (tasks, queue) = mpsc::sync_channel(1);
         let work = move || {
-            let mut commits = 0;
-            for task in queue {
-                match task {
-                    Task::Commit(commit) => {
-                        commits += 1;
-                        let prunes = commits % COMMITS_PER_PRUNING == 0;
-                        if let Err(error) = make(*commit, &*store, epoch, &committed, &events, prunes) {
-                            // The writer may be waiting for requests. With a full queue it is not, and finds out itself.
-                            let writer = writer.upgrade();
-                            let _ = writer.map(|writer| writer.try_send(Request::CommitterStopped));
-                            return Err(error);
-                        }
-                    }
-                    // Whoever waits is the writer, which is there.
-                    Task::Flush(done) => drop(done.send(())),
-                }
+            let worked = work(&queue, &*store, epoch, &committed, &events);
+            // The writer may be waiting for requests. With a full queue it is not, and finds out itself.
+            if let (Err(_), Some(writer)) = (&worked, writer.upgrade()) {
+                let _ = writer.try_send(Request::CommitterStopped);
             }
-            Ok(())
+            worked
         };
         Ok(Self { tasks, thread: thread::Builder::new().name("committer".into()).spawn(work)? })
     }
@@ -123,6 +115,35 @@ impl Committer {
         match self.thread.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+/// Works until the writer has gone, or the store fails.
+fn work(
+    queue: &mpsc::Receiver<Task>,
+    store: &dyn Store,
+    epoch: Epoch,
+    committed: &Committed,
+    events: &broadcast::Sender<Arc<Published>>,
+) -> Result<(), StoreError> {
+    // To open the store was a commit, too.
+    let (mut commits, mut is_settled) = (0, false);
+    loop {
+        let wait = if is_settled { Duration::MAX } else { SETTLED_AFTER };
+        match queue.recv_timeout(wait) {
+            Ok(Task::Commit(commit)) => {
+                commits += 1;
+                is_settled = false;
+                make(*commit, store, epoch, committed, events, commits % COMMITS_PER_PRUNING == 0)?;
+            }
+            // Whoever waits is the writer, which is there.
+            Ok(Task::Flush(done)) => drop(done.send(())),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                store.settle(epoch)?;
+                is_settled = true;
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Clock, Reader, Template,
     clock::{MachineTimes, Times},
-    committed::{Committed, CommittedAccount},
+    committed::Committed,
     committer::Committer,
     migrate, open, stored,
     template::{Solution, SolveError},
@@ -502,11 +502,8 @@ fn context(opened: &Opened, keys: Keys, times: Arc<dyn Times>) -> Result<Context
 
 /// What readers see of the ledger that was opened.
 fn committed(opened: &Opened, read_only: Option<String>) -> Committed {
-    let committed = Committed::new(writer::view_of(&opened.state, read_only), opened.ends.clone());
-    for ((address, account), last) in opened.state.accounts().zip(&opened.last) {
-        committed.put_account(*address, CommittedAccount { account: account.clone(), last: *last });
-    }
-    committed
+    let Opened { state, last, ends, .. } = opened;
+    Committed::of(state, last, writer::view_of(state, read_only), ends.clone())
 }
 
 /// A change that waits for the writer, with who waits for it.

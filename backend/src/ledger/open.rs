@@ -3,7 +3,7 @@
 use super::{
     checkpoint::Checkpoint,
     movement::MovementRef,
-    stored::{self, BlockEnds, Kept, Log, StoredBlock},
+    stored::{self, BlockEnds, Kept, Log, PAGE_ACCOUNTS, StoredBlock},
     writer::Opened,
 };
 use crate::store::{Batch, Epoch, Order, Snapshot, Store, StoreError, Table};
@@ -11,10 +11,11 @@ use qoin_core::{
     address::Address,
     genesis::Genesis,
     hash::{BlockHash, StateHash},
-    ledger::{AccountNumber, Head, Position, Restore, State},
+    ledger::{AccountNumber, Head, KeptIds, Position, Restore, State},
     log::LogRecord,
     transaction::Operation,
 };
+use std::thread;
 
 /// Writes the first commit: the currency's parameters and the system account.
 pub(super) fn begin(store: &dyn Store, epoch: Epoch, genesis: Genesis) -> Result<(), StoreError> {
@@ -39,21 +40,14 @@ pub(super) fn restore(from: &dyn Snapshot) -> Result<Opened, StoreError> {
     // The first block to be sealed again may hold records that the pages have seen accepted.
     let first = checkpoint.records.min(ends.end_of(checkpoint.blocks)).min(head.sealed);
     let mut ending = Ending::new(genesis, head, first);
-    let mut pages_read = 0;
-    stored::read_pages(from, |page| {
-        pages_read += 1;
-        for (address, account, last) in page.accounts {
-            ending.restore.account(address, account, page.exact);
-            ending.last.push(last);
-            ending.exact.push(page.exact);
-        }
-    })?;
-    if pages_read != pages {
-        return Err(stored::corrupt(Table::AccountPages, format!("{pages_read} pages are there, not {pages}")));
-    }
     let last = whole_log(from)?;
     let now_us = last.map_or(0, |(_, accepted_us)| accepted_us);
-    put_payment_ids(from, last, &mut ending.restore)?;
+    let kept = thread::scope(|scope| {
+        let kept = scope.spawn(|| kept_ids(from, last));
+        ending.read_accounts(from, pages)?;
+        kept.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
+    ending.restore.payment_ids(kept);
     ending.replay(from, first, checkpoint)?;
     let Ending { restore, last: movements, touched, .. } = ending;
     let mut dirty = Checkpoint::default();
@@ -77,21 +71,22 @@ fn whole_log(from: &dyn Snapshot) -> Result<Option<(u64, u64)>, StoreError> {
     Ok(last)
 }
 
-/// Hands over the payment ids of the last day. A run of records ends with the log's last, and none is left out: an id that
+/// Where the payment ids of the last day are kept. A run of records ends with the log's last, and none is left out: an id that
 /// was missing could be used again.
-fn put_payment_ids(from: &dyn Snapshot, last: Option<(u64, u64)>, restore: &mut Restore) -> Result<(), StoreError> {
+fn kept_ids(from: &dyn Snapshot, last: Option<(u64, u64)>) -> Result<KeptIds, StoreError> {
     let now_us = last.map_or(0, |(_, accepted_us)| accepted_us);
+    let mut kept = KeptIds::default();
     let (mut next, mut gap) = (None, None);
-    stored::read_payment_ids(from, now_us, |signer, id, number| {
+    stored::read_payment_ids(from, now_us, |id, row, number| {
         if next.is_some_and(|next| next != number) {
             gap = next;
         }
         next = Some(number + 1);
-        restore.payment_id(signer, id, number);
+        kept.push(id, row);
     })?;
     match gap.or_else(|| last.map(|(number, _)| number + 1).filter(|end| next != Some(*end))) {
         Some(missing) => Err(stored::corrupt(Table::PaymentIds, format!("an id is missing about record {missing}"))),
-        None => Ok(()),
+        None => Ok(kept),
     }
 }
 
@@ -142,6 +137,25 @@ impl Ending {
         let system = genesis.system_address();
         let restore = Restore::begin(genesis, head, first);
         Self { restore, last: Vec::new(), exact: Vec::new(), system, touched: Vec::new() }
+    }
+
+    /// Takes in the accounts as their pages hold them.
+    fn read_accounts(&mut self, from: &dyn Snapshot, pages: u32) -> Result<(), StoreError> {
+        self.restore.reserve(pages.saturating_mul(PAGE_ACCOUNTS));
+        let mut found = 0;
+        stored::read_pages(from, |page| {
+            found += 1;
+            for (address, account, last) in page.accounts {
+                self.restore.account(address, account, page.exact);
+                self.last.push(last);
+                self.exact.push(page.exact);
+            }
+        })?;
+        if found == pages {
+            Ok(())
+        } else {
+            Err(stored::corrupt(Table::AccountPages, format!("{found} pages are there, not {pages}")))
+        }
     }
 
     fn replay(&mut self, from: &dyn Snapshot, first: u64, checkpoint: Position) -> Result<(), StoreError> {

@@ -261,6 +261,8 @@ impl Reader {
 struct Walk<'a> {
     reader: &'a Reader,
     snapshot: Box<dyn Snapshot>,
+    /// What is in the snapshot at the least.
+    end: Position,
     address: &'a Address,
     next: Option<MovementRef>,
 }
@@ -268,8 +270,9 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn start(reader: &'a Reader, address: &'a Address, before: Option<MovementRef>) -> Result<Self, StoreError> {
         // Before the snapshot: what the account names is in it then.
+        let end = reader.position();
         let last = reader.committed.account(address).and_then(|CommittedAccount { last, .. }| last);
-        let mut walk = Self { reader, snapshot: reader.snapshot()?, address, next: last };
+        let mut walk = Self { reader, snapshot: reader.snapshot()?, end, address, next: last };
         if let Some(before) = before {
             // A cursor of another account's history leads nowhere.
             walk.next = walk.entry(before)?.and_then(|(entry, links)| walk.link_of(&entry, &links)).flatten();
@@ -303,17 +306,23 @@ impl<'a> Walk<'a> {
     fn entry(&self, at: MovementRef) -> Result<Option<(Entry, Links)>, StoreError> {
         match at {
             MovementRef::Record(number) => {
-                let Some(stored) = Log::of(&*self.snapshot).get(number)? else { return Ok(None) };
+                let Some(stored) = Log::of(&*self.snapshot).get(number)? else { return self.absent(at) };
                 let (links, block) = (stored.links, self.reader.height_of(number));
                 Ok(Some((Entry { at, what: EntryKind::Record { stored: Box::new(stored), block } }, links)))
             }
             MovementRef::Reward(height) => {
-                let Some(stored) = StoredBlock::get(&*self.snapshot, height)? else { return Ok(None) };
+                let Some(stored) = StoredBlock::get(&*self.snapshot, height)? else { return self.absent(at) };
                 let coinbase = &stored.block.coinbase;
                 let Some(to) = coinbase.rewarded else { return Ok(None) };
                 let what = EntryKind::Reward { height, amount: coinbase.reward, to, solved_ms: stored.block.solved_ms };
                 Ok(Some((Entry { at, what }, stored.links)))
             }
         }
+    }
+
+    /// There is no such movement, unless the disk has lost it. A cursor may name what never was.
+    fn absent<T>(&self, at: MovementRef) -> Result<Option<T>, StoreError> {
+        let never_was = at == MovementRef::Reward(0) || !at.is_within(self.end);
+        if never_was { Ok(None) } else { Err(stored::missing_movement(at)) }
     }
 }

@@ -23,7 +23,9 @@ use qoin_core::{
     hash::{BlockHash, MerkleNode},
     ledger::{self, Account, AccountNumber, Command, Event, Position, Refusal, Sealed, State},
     memo::Memo,
-    merkle, retarget,
+    merkle,
+    payment_id::PaymentId,
+    retarget,
     transaction::{SignedTransaction, VerifiedTransaction},
 };
 use std::{
@@ -271,6 +273,7 @@ impl Writer {
         if let Some(reason) = &self.read_only {
             return Ok(Err(LedgerError::ReadOnly(reason.clone())));
         }
+        self.warm_ids(verified.transaction().payment_id)?;
         let id = verified.id();
         let accepted_us = self.context.clock.now_us().max(self.state.last_accepted_us() + 1);
         // Kept for the rare case that the payment is there already.
@@ -284,6 +287,19 @@ impl Writer {
             Ok(Event::Sealed(_)) => unreachable!("a transaction seals nothing"),
             Err(refusal) => Ok(Err(refusal.into())),
         }
+    }
+
+    /// Takes the payment ids of this one's time into memory, if they were left in the store at the start.
+    fn warm_ids(&mut self, id: PaymentId) -> Result<(), Failure> {
+        let Some(places) = self.state.cold_ids(id).map(<[u64]>::to_vec) else { return Ok(()) };
+        let snapshot = self.store.snapshot()?;
+        let mut failed = Ok(());
+        let rows = places.iter().map_while(|place| {
+            let row = stored::payment_ids_at(&*snapshot, *place);
+            row.map_err(|error| failed = Err(error)).ok()
+        });
+        self.state.warm_ids(id, rows.flatten());
+        Ok(failed?)
     }
 
     /// The answer to a transaction whose payment id is in the log already.

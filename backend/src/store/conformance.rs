@@ -18,7 +18,7 @@ macro_rules! conformance_tests {
             a_commit_is_read_back, a_delete_removes, the_last_write_of_a_batch_counts, tables_are_apart,
             ranges_go_both_ways, crossed_bounds_enclose_nothing, empty_keys_and_values_are_kept, large_values_are_kept,
             an_unclaimed_store_takes_no_commit, a_superseded_writer_changes_nothing, the_store_keeps_its_own_keys,
-            a_snapshot_does_not_change, readers_never_see_half_a_commit, random_batches_agree_with_a_plain_map);
+            a_snapshot_does_not_change, settling_changes_nothing, readers_never_see_half_a_commit, random_batches_agree_with_a_plain_map);
     };
     ($with_store:expr; $($check:ident),+) => {
         mod conformance {
@@ -52,6 +52,19 @@ pub fn a_commit_is_read_back(store: &dyn Store) {
     assert_eq!(all(store, Table::Accounts), [entry("key", "other")]);
     store.commit(epoch, &Batch::new()).unwrap();
     assert_eq!(all(store, Table::Accounts), [entry("key", "other")]);
+}
+
+pub fn settling_changes_nothing(store: &dyn Store) {
+    let first = store.claim().unwrap();
+    store.commit(first, Batch::new().put(Table::Emails, "a", "1")).unwrap();
+    store.settle(first).unwrap();
+    store.settle(first).unwrap();
+    assert_eq!(all(store, Table::Emails), [entry("a", "1")]);
+    store.commit(first, Batch::new().put(Table::Emails, "a", "2")).unwrap();
+    assert_eq!(all(store, Table::Emails), [entry("a", "2")]);
+    let second = store.claim().unwrap();
+    let refusal = store.settle(first).unwrap_err();
+    assert!(matches!(refusal, StoreError::Superseded { held, newest } if held == first && newest == second));
 }
 
 pub fn a_delete_removes(store: &dyn Store) {

@@ -24,6 +24,10 @@ impl State {
     fn map_mut(&mut self, table: Table) -> &mut Map {
         Arc::make_mut(self.maps.entry(table).or_default())
     }
+
+    fn check(&self, epoch: Epoch) -> Result<(), StoreError> {
+        if epoch == self.epoch { Ok(()) } else { Err(StoreError::Superseded { held: epoch, newest: self.epoch }) }
+    }
 }
 
 impl MemoryStore {
@@ -61,9 +65,7 @@ impl Store for MemoryStore {
     fn commit(&self, epoch: Epoch, batch: &Batch) -> Result<(), StoreError> {
         batch.check_reserved()?;
         let mut state = self.write();
-        if epoch != state.epoch {
-            return Err(StoreError::Superseded { held: epoch, newest: state.epoch });
-        }
+        state.check(epoch)?;
         for write in batch.writes() {
             let map = state.map_mut(write.table);
             match &write.value {
@@ -72,6 +74,10 @@ impl Store for MemoryStore {
             };
         }
         Ok(())
+    }
+
+    fn settle(&self, epoch: Epoch) -> Result<(), StoreError> {
+        self.read().check(epoch)
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {

@@ -293,7 +293,7 @@ pub enum StoreError {
 
 /// The data at one moment: later commits do not show in it. Drop it soon, for a store keeps what it shows from being
 /// reclaimed.
-pub trait Snapshot: Send {
+pub trait Snapshot: Send + Sync {
     /// The value under a key.
     ///
     /// # Errors
@@ -327,6 +327,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `Superseded` if `epoch` is not the newest, `Reserved`, `Io` and `Corrupt`.
     fn commit(&self, epoch: Epoch, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Makes the store quick to open again even if the process is killed, until the next commit: for when there is time.
+    /// What it holds stays as it is.
+    ///
+    /// # Errors
+    /// `Superseded` if `epoch` is not the newest, `Io` and `Corrupt`.
+    fn settle(&self, epoch: Epoch) -> Result<(), StoreError>;
 
     /// The data as of the latest commit, to read several things that belong together.
     ///

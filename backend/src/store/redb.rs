@@ -4,11 +4,11 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ::redb::{
-    Builder, Database, DatabaseError, Durability, Error, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
-    ReadableTable, StorageError, TableDefinition, WriteTransaction,
+    Builder, Database, DatabaseError, Durability, Error, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction,
+    ReadableDatabase, ReadableTable, StorageError, TableDefinition, WriteTransaction,
 };
 
 use super::checked::{checked, with_check};
@@ -21,6 +21,7 @@ use super::{
 const CACHE_BYTES: usize = 64 << 20;
 
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 pub(super) fn definition(table: Table) -> Definition {
     TableDefinition::new(table.name())
@@ -35,7 +36,7 @@ pub struct RedbStore {
 
 impl RedbStore {
     /// Opens the file, or makes one that only its owner may read. Its folder must be there. After a crash this walks
-    /// through the whole file once to check it.
+    /// through the whole file once to check it, unless it was settled after its last commit.
     ///
     /// # Errors
     /// `Locked`, `NewerFormat`, `Corrupt` and `Io`.
@@ -113,6 +114,14 @@ impl RedbStore {
         Ok(transaction)
     }
 
+    /// Begins a transaction of the writer that holds this epoch, if none has come after it. One that is dropped before its
+    /// commit is undone.
+    fn begin_commit(&self, epoch: Epoch) -> Result<WriteTransaction, StoreError> {
+        let transaction = self.begin_write()?;
+        let newest = self.newest_epoch(&transaction)?;
+        if epoch == newest { Ok(transaction) } else { Err(StoreError::Superseded { held: epoch, newest }) }
+    }
+
     fn newest_epoch(&self, transaction: &WriteTransaction) -> Result<Epoch, StoreError> {
         match self.meta(transaction, EPOCH_KEY)? {
             Some(bytes) => Epoch::from_bytes(&bytes).ok_or_else(|| self.corrupt(format!("its epoch is {bytes:?}"))),
@@ -171,19 +180,21 @@ impl Store for RedbStore {
     fn commit(&self, epoch: Epoch, batch: &Batch) -> Result<(), StoreError> {
         batch.check_reserved()?;
         let writes = in_key_order(batch);
-        // A transaction that is dropped before its commit is undone.
-        let transaction = self.begin_write()?;
-        let newest = self.newest_epoch(&transaction)?;
-        if epoch != newest {
-            return Err(StoreError::Superseded { held: epoch, newest });
-        }
+        let transaction = self.begin_commit(epoch)?;
         self.apply(&transaction, &writes)?;
+        transaction.commit().map_err(|error| self.failure(error))
+    }
+
+    fn settle(&self, epoch: Epoch) -> Result<(), StoreError> {
+        let mut transaction = self.begin_commit(epoch)?;
+        // Which pages of the file are free is written down, too, and need not be found out by a walk through all of it.
+        transaction.set_quick_repair(true);
         transaction.commit().map_err(|error| self.failure(error))
     }
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
         let transaction = self.database.begin_read().map_err(|error| self.failure(error))?;
-        Ok(Box::new(RedbSnapshot { transaction, path: self.path.clone() }))
+        Ok(Box::new(RedbSnapshot::new(transaction, self.path.clone())))
     }
 }
 
@@ -219,7 +230,7 @@ impl RedbReader {
     /// `Io` and `Corrupt`.
     pub fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
         let transaction = self.database.begin_read().map_err(|error| failure(&self.path, error))?;
-        Ok(Box::new(RedbSnapshot { transaction, path: self.path.clone() }))
+        Ok(Box::new(RedbSnapshot::new(transaction, self.path.clone())))
     }
 }
 
@@ -236,11 +247,28 @@ fn format_of(path: &Path, stored: Option<&[u8]>) -> Result<u32, StoreError> {
 struct RedbSnapshot {
     transaction: ReadTransaction,
     path: Arc<Path>,
+    /// The tables that were read from, by [`Table`]: to open one takes as long as to read a row.
+    opened: [OnceLock<Rows>; Table::ALL.len()],
+}
+
+impl RedbSnapshot {
+    fn new(transaction: ReadTransaction, path: Arc<Path>) -> Self {
+        Self { transaction, path, opened: [const { OnceLock::new() }; Table::ALL.len()] }
+    }
+
+    fn rows(&self, table: Table) -> Result<&Rows, StoreError> {
+        let place = &self.opened[table as usize];
+        if let Some(rows) = place.get() {
+            return Ok(rows);
+        }
+        let rows = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        Ok(place.get_or_init(|| rows))
+    }
 }
 
 impl Snapshot for RedbSnapshot {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let rows = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        let rows = self.rows(table)?;
         let value = rows.get(key).map_err(|error| failure(&self.path, error))?;
         value.map(|value| read_row(&self.path, table, key, value.value())).transpose()
     }
@@ -256,7 +284,7 @@ impl Snapshot for RedbSnapshot {
         if super::encloses_nothing(from, to) {
             return Ok(Vec::new());
         }
-        let rows = self.transaction.open_table(definition(table)).map_err(|error| failure(&self.path, error))?;
+        let rows = self.rows(table)?;
         let range = rows.range::<&[u8]>((from, to)).map_err(|error| failure(&self.path, error))?;
         let entries = range.map(|entry| {
             let (key, value) = entry.map_err(|error| failure(&self.path, error))?;

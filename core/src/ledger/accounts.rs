@@ -33,6 +33,11 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.numbers.reserve(count);
+        self.slots.reserve(count);
+    }
+
     pub(super) fn number(&self, address: &Address) -> Option<AccountNumber> {
         self.numbers.get(address).copied()
     }

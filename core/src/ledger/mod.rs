@@ -21,6 +21,7 @@ pub use account::{Account, PendingRotation};
 pub use accounts::AccountNumber;
 pub use head::Head;
 pub use position::{Position, PositionError};
+pub use recent::KeptIds;
 pub use refusal::Refusal;
 pub use restore::Restore;
 pub use seal::{Candidate, Sealed};
@@ -35,6 +36,7 @@ use crate::{
     keys::PublicKey,
     limits::BLOCK_RECORDS_MAX,
     log::LogRecord,
+    payment_id::PaymentId,
     reward,
     transaction::{Operation, TRANSACTION_VERSION, VerifiedTransaction},
 };
@@ -141,10 +143,25 @@ impl State {
     /// How long a payment id can come again after its acceptance, in microseconds.
     pub const RECENT_US: u64 = recent::KEPT_US;
 
+    /// Where the payment ids created about the time of this one are kept, if they are not in memory since the ledger was put
+    /// together. Before a payment with this id is submitted, they must be handed to [`Self::warm_ids`].
+    pub fn cold_ids(&self, id: PaymentId) -> Option<&[u64]> {
+        self.recent.places(id)
+    }
+
+    /// Takes in all ids that the places of [`Self::cold_ids`] hold, each with its signer and the number of its record, in the
+    /// order of the log.
+    pub fn warm_ids(&mut self, id: PaymentId, kept: impl Iterator<Item = (AccountNumber, PaymentId, u64)>) {
+        self.recent.warm(id, kept);
+    }
+
     /// Applies a command. A refusal changes nothing.
     ///
     /// # Errors
     /// The rule that the command breaks.
+    ///
+    /// # Panics
+    /// When a payment is submitted whose id's neighbours are cold; see [`Self::cold_ids`].
     pub fn apply(&mut self, command: Command) -> Result<Event, Refusal> {
         match command {
             Command::Submit { accepted_us, transaction } => self.accept(accepted_us, transaction, Strictness::Policy),

@@ -4,7 +4,8 @@
 //! earliest of them on brings all of them to the end. Nothing is checked again; a verifier does that.
 
 use super::{
-    Account, AccountNumber, Change, Effect, Head, Pending, Position, Recent, State, accounts::Accounts, operations,
+    Account, AccountNumber, Change, Effect, Head, KeptIds, Pending, Position, Recent, State, accounts::Accounts,
+    operations,
 };
 use crate::{
     address::Address,
@@ -12,7 +13,6 @@ use crate::{
     genesis::Genesis,
     hash::MerkleNode,
     log::LogRecord,
-    payment_id::PaymentId,
     transaction::Operation,
 };
 use std::collections::VecDeque;
@@ -37,6 +37,12 @@ impl Restore {
         Self { state, exact: Vec::new() }
     }
 
+    /// Makes room for so many accounts, which are about to come; there may be more or fewer.
+    pub fn reserve(&mut self, accounts: u32) {
+        self.state.accounts.reserve(accounts as usize);
+        self.exact.reserve(accounts as usize);
+    }
+
     /// The next account in the order of opening, as it was at a position.
     pub fn account(&mut self, address: Address, account: Account, exact: Position) {
         self.state.accounts.open(address, account);
@@ -48,9 +54,9 @@ impl Restore {
         self.state.accounts.number(address)
     }
 
-    /// A payment id of the last [`State::RECENT_US`], in the order of the log.
-    pub fn payment_id(&mut self, signer: AccountNumber, id: PaymentId, number: u64) {
-        self.state.recent.insert(0, signer, id, number);
+    /// Where the payment ids of the last [`State::RECENT_US`] are kept; [`State::cold_ids`] asks for them when they matter.
+    pub fn payment_ids(&mut self, kept: KeptIds) {
+        self.state.recent.keep_cold(kept);
     }
 
     /// The next record of the log.

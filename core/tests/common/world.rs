@@ -12,7 +12,7 @@ use qoin_core::{
     encode::{decode, encode},
     hash::StateHash,
     keys::SecretKey,
-    ledger::{Account, Command, Event, Head, Position, Refusal, Restore, State},
+    ledger::{Account, Command, Event, Head, KeptIds, Position, Refusal, Restore, State},
     log::LogRecord,
     payment_id::PaymentId,
     transaction::{Operation, Transaction, VerifiedTransaction},
@@ -353,7 +353,11 @@ impl World {
 
     /// Applies a command to the ledger, and to the opened copy where one walks along.
     fn apply(&mut self, command: Command) -> Result<Event, Refusal> {
-        let twin = self.twin.as_mut().map(|twin| twin.apply(command.clone()));
+        let twin = self.twin.as_mut().map(|twin| {
+            warm(twin, &self.kept, &command);
+            twin.apply(command.clone())
+        });
+        warm(&mut self.state, &self.kept, &command);
         let result = self.state.apply(command);
         if let Some(twin) = twin {
             assert_eq!(twin, result);
@@ -409,16 +413,16 @@ impl World {
             }
         }
         let from_us = self.state.last_accepted_us() - State::RECENT_US;
+        let mut ids = KeptIds::default();
         for kept in &self.kept {
             match kept {
                 Kept::Record(record) if record.accepted_us >= from_us => {
-                    let transaction = &record.signed.transaction;
-                    let signer = self.state.number_of(&transaction.signer).expect("signers have accounts");
-                    restore.payment_id(signer, transaction.payment_id, record.number);
+                    ids.push(record.signed.transaction.payment_id, record.number);
                 }
                 _ => {}
             }
         }
+        restore.payment_ids(ids);
         for kept in &self.kept {
             match kept {
                 Kept::Record(record) if record.number >= first => restore.record(record),
@@ -462,4 +466,24 @@ impl World {
             assert_eq!(twin.hash(), state.hash());
         }
     }
+}
+
+/// Hands over the payment ids that a command needs, each kept at the place of its record.
+fn warm(state: &mut State, kept: &[Kept], command: &Command) {
+    let Command::Submit { transaction, .. } = command else { return };
+    let id = transaction.transaction().payment_id;
+    let Some(places) = state.cold_ids(id).map(<[u64]>::to_vec) else { return };
+    let records = kept.iter().filter_map(|kept| match kept {
+        Kept::Record(record) if places.contains(&record.number) => Some(record),
+        _ => None,
+    });
+    let ids: Vec<_> = records
+        .map(|record| {
+            let transaction = &record.signed.transaction;
+            let signer = state.number_of(&transaction.signer).expect("signers have accounts");
+            (signer, transaction.payment_id, record.number)
+        })
+        .collect();
+    assert_eq!(ids.len(), places.len());
+    state.warm_ids(id, ids.into_iter());
 }

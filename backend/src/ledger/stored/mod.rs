@@ -14,7 +14,7 @@ pub use blocks::StoredBlock;
 pub use log::StoredRecord;
 pub(super) use log::{Log, RowWriter, last_accepted_us, put_memo};
 pub(super) use pages::{PAGE_ACCOUNTS, put_page, read_pages};
-pub(super) use payment_ids::{PaymentIds, prune, read_payment_ids};
+pub(super) use payment_ids::{PaymentIds, payment_ids_at, prune, read_payment_ids};
 
 use super::movement::MovementRef;
 use crate::store::{Batch, Snapshot, StoreError, Table};

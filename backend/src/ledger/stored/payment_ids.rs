@@ -48,11 +48,12 @@ impl PaymentIds {
     }
 }
 
-/// The ids whose rows are young enough to come again at `now_us`, each with the number of its record, in order.
+/// The ids whose rows are young enough to come again at `now_us`, in order; each with the key of its row and the number of
+/// its record.
 pub(in crate::ledger) fn read_payment_ids(
     from: &dyn Snapshot,
     now_us: u64,
-    mut each: impl FnMut(AccountNumber, PaymentId, u64),
+    mut each: impl FnMut(PaymentId, u64, u64),
 ) -> Result<(), StoreError> {
     const STEP: usize = 64;
     let mut after: Option<Vec<u8>> = None;
@@ -61,16 +62,10 @@ pub(in crate::ledger) fn read_payment_ids(
         let found = from.range(Table::PaymentIds, start, Bound::Unbounded, Order::Ascending, STEP)?;
         let last = found.len() < STEP;
         for (key, row) in &found {
+            let first = number(key)?;
             let (last_us, ids) = split(row)?;
-            let first = <[u8; 8]>::try_from(key.as_slice()).map(u64::from_be_bytes);
-            let first = first.map_err(|_| corrupt(Table::PaymentIds, "a key is not a record's number"))?;
             if last_us.saturating_add(State::RECENT_US) >= now_us {
-                let ids = ids.iter().zip(first..);
-                ids.for_each(|(id, number)| {
-                    let (id, signer) = id.split_first_chunk::<16>().expect("an id has 20 bytes");
-                    let signer = u32::from_le_bytes(signer.try_into().expect("4 bytes are left"));
-                    each(AccountNumber::new(signer), PaymentId::from_bytes(*id), number);
-                });
+                ids.iter().zip(first..).for_each(|(id, number)| each(parts(id).0, first, number));
             }
         }
         if last {
@@ -78,6 +73,29 @@ pub(in crate::ledger) fn read_payment_ids(
         }
         after = found.into_iter().next_back().map(|(key, _)| key);
     }
+}
+
+/// What one row holds: each id with its signer and the number of its record. Nothing, if its ids were too old and it was
+/// deleted with all rows before it.
+pub(in crate::ledger) fn payment_ids_at(
+    from: &dyn Snapshot,
+    first: u64,
+) -> Result<Vec<(AccountNumber, PaymentId, u64)>, StoreError> {
+    let Some(row) = from.get(Table::PaymentIds, &first.to_be_bytes())? else {
+        let oldest = from.range(Table::PaymentIds, Bound::Unbounded, Bound::Unbounded, Order::Ascending, 1)?;
+        let is_deleted = oldest.first().map(|(key, _)| number(key)).transpose()?.is_none_or(|oldest| first < oldest);
+        return if is_deleted {
+            Ok(Vec::new())
+        } else {
+            Err(corrupt(Table::PaymentIds, format!("row {first} is missing")))
+        };
+    };
+    let (_, ids) = split(&row)?;
+    let ids = ids.iter().zip(first..).map(|(bytes, number)| {
+        let (id, signer) = parts(bytes);
+        (signer, id, number)
+    });
+    Ok(ids.collect())
 }
 
 /// Deletes the oldest rows that are too old to come again at `now_us`, a few at a time.
@@ -91,6 +109,17 @@ pub(in crate::ledger) fn prune(from: &dyn Snapshot, now_us: u64, batch: &mut Bat
         batch.delete(Table::PaymentIds, key);
     }
     Ok(())
+}
+
+fn number(key: &[u8]) -> Result<u64, StoreError> {
+    let number = <[u8; 8]>::try_from(key).map(u64::from_be_bytes);
+    number.map_err(|_| corrupt(Table::PaymentIds, "a key is not a record's number"))
+}
+
+fn parts(bytes: &[u8; ID_BYTES]) -> (PaymentId, AccountNumber) {
+    let (id, signer) = bytes.split_first_chunk::<16>().expect("an id has 20 bytes");
+    let signer = u32::from_le_bytes(signer.try_into().expect("4 bytes are left"));
+    (PaymentId::from_bytes(*id), AccountNumber::new(signer))
 }
 
 fn split(row: &[u8]) -> Result<(u64, &[[u8; ID_BYTES]]), StoreError> {
