@@ -76,22 +76,34 @@ impl Program {
     }
 }
 
-/// Start after a clean stop and after a crash, and the memory once someone has signed in.
+/// How long a leader has nothing to do before it is killed as an idle one.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Start after a clean stop and after crashes, and the memory once someone has signed in.
 pub fn measure(data: &Path, members: &Members, what: &str) -> Result<Vec<Row>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Signing in is committed.
+    let sign_in = |program: &Program| {
+        runtime.block_on(Member::sign_in(&program.api(), &members.emails[1], members.password)).map(drop)
+    };
     eprintln!("starting the leader over these data");
     Program::start(data)?.stop()?;
     let mut stopped = Program::start(data)?;
-    // Signing in is committed, so that the crash comes after a commit of this process.
-    runtime.block_on(Member::sign_in(&stopped.api(), &members.emails[1], members.password))?;
+    sign_in(&stopped)?;
     let memory = stopped.memory()?;
+    std::thread::sleep(IDLE);
     stopped.process.kill()?;
-    let crashed = Program::start(data)?;
-    let (after_stop, after_crash) = (stopped.took, crashed.took);
-    crashed.stop()?;
-    Ok(vec![
-        Row::new(format!("start of a leader with {what}"), after_stop.as_secs_f64(), "s").at_most(1.0, 0.2),
-        Row::new("the same after kill -9", after_crash.as_secs_f64(), "s").at_most(1.0, 0.2),
+    let mut idle = Program::start(data)?;
+    sign_in(&idle)?;
+    idle.process.kill()?;
+    let busy = Program::start(data)?;
+    let start = |after: &str, program: &Program| Row::new(format!("start {after}"), program.took.as_secs_f64(), "s");
+    let rows = vec![
+        start(&format!("of a leader with {what}"), &stopped).at_most(1.0, 0.2),
+        start("after kill -9 of an idle leader", &idle).at_most(1.0, 0.2),
+        start("after kill -9 right after a commit", &busy),
         Row::new(format!("memory of a leader with {what}"), memory / 1e6, "MB").at_most(1_000.0, 400.0),
-    ])
+    ];
+    busy.stop()?;
+    Ok(rows)
 }
