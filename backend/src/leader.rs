@@ -6,7 +6,7 @@ pub mod keys;
 use crate::backup;
 use crate::config::{LeaderSettings, ServerConfig};
 use crate::http;
-use crate::identity::{self, Identity, IdentityError, LeaderSecret, NewMember};
+use crate::identity::{Identity, IdentityError, LeaderSecret, NewMember};
 use crate::ledger::{self, Ledger, OpenError};
 use crate::mining::{self, Browsers, Mining};
 use crate::operator::{Announcement, OperatorDoor};
@@ -146,7 +146,7 @@ impl Leader {
             tracing::warn!(name, "this setting was fixed at the first start and is ignored");
         }
         let secret = LeaderSecret::new(config.host.secret_key.derive(IDENTITY_LABEL).to_vec());
-        let identity = Identity::open(ledger.clone(), secret, identity_settings(config)).await?;
+        let identity = Identity::open(ledger.clone(), secret, config.live.clone()).await?;
         let first_administrator = make_administrator(&identity, &config.host.owner.0).await?;
         let owner = identity.member_of_email(&config.host.owner.0).map(|owner| owner.address);
         if owner.is_none() && config.host.miners > 0 {
@@ -242,15 +242,6 @@ async fn make_administrator(identity: &Identity, email: &str) -> Result<Option<F
     };
     let made = identity.create_member(administrator).await?;
     Ok(Some(FirstAdministrator { email: made.email, password }))
-}
-
-fn identity_settings(config: &ServerConfig) -> identity::Settings {
-    identity::Settings {
-        session_hours: config.settings.session_hours,
-        invitation_days: config.settings.invitation_days,
-        sign_ins_per_minute: config.settings.sign_ins_per_minute,
-        payments_per_minute: config.settings.payments_per_minute,
-    }
 }
 
 fn now_ms() -> u64 {

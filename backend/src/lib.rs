@@ -1,5 +1,6 @@
 //! The leader of a Qoin currency, its website, and the operator's commands.
 
+pub mod audit;
 pub mod backup;
 pub mod config;
 pub mod http;

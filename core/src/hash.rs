@@ -109,3 +109,7 @@ hash_type! {
     /// A digest of the whole ledger state; equal digests mean equal ledgers.
     StateHash
 }
+hash_type! {
+    /// The tagged hash of an entry of the audit log: the entry's name, and the next entry's `previous`.
+    AuditHash
+}

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod amount;
 pub mod api;
+pub mod audit;
 pub mod block;
 pub mod chain_file;
 pub mod coinbase;

@@ -26,6 +26,12 @@ pub const BATCHES_MAX: usize = 8;
 pub const PAGE_ENTRIES_MAX: u32 = 200;
 /// The entries in a page of a list when the caller names no number.
 pub const PAGE_ENTRIES_DEFAULT: u32 = 50;
+/// The most invitations in one file.
+pub const INVITATION_ROWS_MAX: usize = 100_000;
+/// The largest file of invitations, in bytes.
+pub const INVITATION_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The longest banner, in characters.
+pub const BANNER_CHARACTERS_MAX: usize = 300;
 /// The most headers in one answer.
 pub const HEADERS_MAX: u32 = 2_000;
 /// The most chains that are downloaded at once.

@@ -13,7 +13,7 @@ use qoin_core::{
         invitations::{ACCEPT_INVITATION_PATH, AcceptInvitation, INVITATIONS_PATH, InvitationMade, Invite},
         members::MemberView,
         sessions::{
-            NewSecrets, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword,
+            NewSecrets, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword, Role,
             SESSIONS_PATH, SessionOpened, SessionView, SignIn,
         },
         transactions::{AcceptedView, SubmitTransaction, TRANSACTIONS_PATH},
@@ -82,7 +82,7 @@ impl Member {
     /// When either is refused.
     pub async fn invite(&self, name: &str, password: &str) -> Result<Self> {
         let email = format!("{}@example.org", name.to_lowercase());
-        let invite = Invite { name: name.to_owned(), email };
+        let invite = Invite { name: name.to_owned(), email, role: Role::Member };
         let InvitationMade { token, .. } = self.api.post(INVITATIONS_PATH, &invite).await?;
         let anyone = Api::at(self.api.base());
         let seed = Seed::from_bytes(random());
@@ -106,7 +106,12 @@ impl Member {
     pub async fn create(&self, name: &str, first_password: &str, password: &str) -> Result<Self> {
         let email = format!("{}@example.org", name.to_lowercase());
         let anyone = Api::at(self.api.base());
-        let create = CreateMember { name: name.to_owned(), email: email.clone(), password: first_password.to_owned() };
+        let create = CreateMember {
+            name: name.to_owned(),
+            email: email.clone(),
+            password: first_password.to_owned(),
+            role: Role::Member,
+        };
         let MemberView { address, .. } = self.api.post(ADMIN_MEMBERS_PATH, &create).await?;
         let member = Self::sign_in(&anyone, &email, first_password).await?;
         let PasswordParameters { salt, parameters } =

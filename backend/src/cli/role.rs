@@ -60,8 +60,8 @@ async fn run_everything(
         miners: arguments.miners,
         secret_key: server_secret,
     };
-    let RunConfig { currency, currency_given, leader: settings, common, .. } = config;
-    let config = ServerConfig { host, currency, currency_given, settings, common };
+    let RunConfig { currency, currency_given, live, leader: settings, common, .. } = config;
+    let config = ServerConfig { host, currency, currency_given, live, settings, common };
     let mut leader = Leader::open(&config, config.host.api_listen, stopping.clone()).await?;
     let website = Website::new(website::Leader::Here(leader.api()), &website_secret, trust, stopping.clone());
     let first = leader.take_first_administrator();

@@ -7,6 +7,7 @@
 pub mod declaration;
 pub mod example;
 pub mod fault;
+pub mod live;
 pub mod secret;
 pub mod settings;
 pub mod source;
@@ -14,6 +15,7 @@ pub mod value;
 
 pub use declaration::{Declared, Field, Section};
 pub use fault::{ConfigError, Fault, Place};
+pub use live::LiveSettings;
 pub use secret::Secret;
 pub use settings::{CommonSettings, CurrencySettings, LeaderHost, LeaderSettings, WebsiteHost, WebsiteSettings};
 pub use source::{Override, Source};
@@ -57,6 +59,8 @@ pub struct ServerConfig {
     pub currency: CurrencySettings,
     /// Those of `currency` that were given and not left at their defaults.
     pub currency_given: BTreeSet<&'static str>,
+    /// What can be changed while it runs.
+    pub live: LiveSettings,
     /// The leader's limits.
     pub settings: LeaderSettings,
     /// Doors and log.
@@ -67,16 +71,30 @@ impl Configuration for ServerConfig {
     const ROLE: &'static str = "server";
 
     fn groups() -> Vec<&'static [Field]> {
-        vec![LeaderHost::FIELDS, CurrencySettings::FIELDS, LeaderSettings::FIELDS, CommonSettings::FIELDS]
+        vec![
+            LeaderHost::FIELDS,
+            CurrencySettings::FIELDS,
+            LiveSettings::FIELDS,
+            LeaderSettings::FIELDS,
+            CommonSettings::FIELDS,
+        ]
     }
 
     fn read(source: &mut Source) -> Option<Self> {
         let host = LeaderHost::read(source);
         let currency = CurrencySettings::read(source);
+        let live = LiveSettings::read(source);
         let settings = LeaderSettings::read(source);
         let common = CommonSettings::read(source);
         let currency_given = given(source, CurrencySettings::FIELDS);
-        Some(Self { host: host?, currency: currency?, currency_given, settings: settings?, common: common? })
+        Some(Self {
+            host: host?,
+            currency: currency?,
+            currency_given,
+            live: live?,
+            settings: settings?,
+            common: common?,
+        })
     }
 }
 
@@ -113,6 +131,8 @@ pub struct RunConfig {
     pub currency: CurrencySettings,
     /// Those of `currency` that were given and not left at their defaults.
     pub currency_given: BTreeSet<&'static str>,
+    /// What can be changed while it runs.
+    pub live: LiveSettings,
     /// The leader's limits.
     pub leader: LeaderSettings,
     /// What concerns the website alone.
@@ -125,16 +145,30 @@ impl Configuration for RunConfig {
     const ROLE: &'static str = "run";
 
     fn groups() -> Vec<&'static [Field]> {
-        vec![CurrencySettings::FIELDS, LeaderSettings::FIELDS, WebsiteSettings::FIELDS, CommonSettings::FIELDS]
+        vec![
+            CurrencySettings::FIELDS,
+            LiveSettings::FIELDS,
+            LeaderSettings::FIELDS,
+            WebsiteSettings::FIELDS,
+            CommonSettings::FIELDS,
+        ]
     }
 
     fn read(source: &mut Source) -> Option<Self> {
         let currency = CurrencySettings::read(source);
+        let live = LiveSettings::read(source);
         let leader = LeaderSettings::read(source);
         let website = WebsiteSettings::read(source);
         let common = CommonSettings::read(source);
         let currency_given = given(source, CurrencySettings::FIELDS);
-        Some(Self { currency: currency?, currency_given, leader: leader?, website: website?, common: common? })
+        Some(Self {
+            currency: currency?,
+            currency_given,
+            live: live?,
+            leader: leader?,
+            website: website?,
+            common: common?,
+        })
     }
 }
 

@@ -64,14 +64,6 @@ declare! {
 declare! {
     /// The leader's limits.
     pub struct LeaderSettings {
-        /// After how many hours a session ends.
-        session_hours: u32 = Settings("12") in (1, 8_760);
-        /// After how many days an unused invitation expires.
-        invitation_days: u32 = Settings("7") in (1, 365);
-        /// How many payments a member can make in a minute; 0 for no limit.
-        payments_per_minute: u32 = Settings("60") in (0, 1_000_000);
-        /// How many sign-ins can fail for one account in a minute; from one address three times as many.
-        sign_ins_per_minute: u32 = Settings("10") in (1, 1_000_000);
         /// How many requests can wait for the ledger before it answers that it is busy.
         queue_length: u32 = Settings("8_192") in (1, 1_000_000);
         /// How many milliseconds a miner's shares should lie apart; from them its hash rate is estimated.

@@ -218,7 +218,7 @@ fn read_text<T: Value>(text: &str, field: &Field) -> Result<T, Refused> {
     bounded(value, field)
 }
 
-fn bounded<T: Value>(value: T, field: &Field) -> Result<T, Refused> {
+pub(super) fn bounded<T: Value>(value: T, field: &Field) -> Result<T, Refused> {
     match (value.number(), field.bounds) {
         (Some(number), Some((least, most))) if !(least..=most).contains(&number) => {
             Err(Refused::new(format!("{number} is out of bounds")))

@@ -1,6 +1,7 @@
 //! What a field's value can be, and how each is read from TOML.
 
 use super::secret::Secret;
+use qoin_core::{limits::BANNER_CHARACTERS_MAX, validate::is_invisible};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -215,6 +216,47 @@ impl Value for LeaderUrl {
     fn read(value: &Raw, _: &Path) -> Result<Self, Refused> {
         Self::parse(text(value)?)
     }
+}
+
+/// An amount in whole units of the currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WholeUnits(pub u64);
+
+impl Value for WholeUnits {
+    fn read(value: &Raw, folder: &Path) -> Result<Self, Refused> {
+        u64::read(value, folder).map(Self)
+    }
+
+    fn number(&self) -> Option<u64> {
+        Some(self.0)
+    }
+}
+
+/// A line of text for people; may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line(pub String);
+
+impl Value for Line {
+    fn read(value: &Raw, _: &Path) -> Result<Self, Refused> {
+        let text = text(value)?.trim();
+        if let Some(letter) = text.chars().find(|letter| is_invisible(*letter)) {
+            return Err(Refused::new(format!("the character U+{:04X} cannot be seen", u32::from(letter))));
+        }
+        if text.chars().count() > BANNER_CHARACTERS_MAX {
+            return Err(Refused::new(format!("it has more than {BANNER_CHARACTERS_MAX} characters")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Whom members see of each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MemberList {
+    /// Everyone.
+    #[default]
+    Members,
+    /// Whose whole e-mail address they know.
+    Exact,
 }
 
 /// How the log is written.

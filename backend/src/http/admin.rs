@@ -5,7 +5,7 @@ use super::diagnose::read_payment;
 use super::error::ApiError;
 use super::extract::{Body, Json};
 use super::transactions::accepted;
-use crate::identity::AdministratorSession;
+use crate::identity::{Granted, right};
 use axum::extract::State;
 use axum::http::StatusCode;
 use qoin_core::api::admin::{ADMIN_MEMBERS_PATH, CREDITS_PATH, CreateMember, Credit};
@@ -20,14 +20,14 @@ use std::sync::Arc;
     path = ADMIN_MEMBERS_PATH,
     tag = "administration",
     request_body = CreateMember,
-    security(("session" = [])),
+    security(("session" = ["create_member"]), ("operator" = [])),
     responses((status = 201, body = MemberView), (status = "4XX", body = Problem)),
 )]
 pub async fn create_member(
-    session: AdministratorSession,
+    granted: Granted<right::CreateMember>,
     Json(request): Json<CreateMember>,
 ) -> Result<(StatusCode, axum::Json<MemberView>), ApiError> {
-    Ok((StatusCode::CREATED, axum::Json(session.create_member(request).await?)))
+    Ok((StatusCode::CREATED, axum::Json(granted.create_member(request).await?)))
 }
 
 /// Pays a member out of the system account. Sent again with the same payment id, it is answered as the first time.
@@ -36,7 +36,7 @@ pub async fn create_member(
     path = CREDITS_PATH,
     tag = "administration",
     request_body = Credit,
-    security(("session" = [])),
+    security(("session" = ["credit"]), ("operator" = [])),
     responses(
         (status = 201, description = "Accepted now", body = AcceptedView),
         (status = 200, description = "Accepted before", body = AcceptedView),
@@ -46,7 +46,7 @@ pub async fn create_member(
 )]
 pub async fn credit_member(
     State(leader): State<Arc<Leader>>,
-    _: AdministratorSession,
+    _: Granted<right::Credit>,
     Body(body): Body,
 ) -> Result<(StatusCode, axum::Json<AcceptedView>), ApiError> {
     let Credit { recipient, amount, payment_id, memo } = read_payment(&body)?;

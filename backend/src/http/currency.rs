@@ -12,13 +12,16 @@ use qoin_core::api::problem::Problem;
 use std::sync::Arc;
 
 /// The currency, and what a client needs before it can sign.
-#[utoipa::path(get, path = CURRENCY_PATH, tag = "currency", responses((status = 200, body = CurrencyView)))]
+#[utoipa::path(get, path = CURRENCY_PATH, tag = "currency", security(()), responses((status = 200, body = CurrencyView)))]
 pub async fn show_currency(State(leader): State<Arc<Leader>>) -> Json<CurrencyView> {
+    let settings = leader.identity.settings();
     let context = leader.ledger.genesis();
     Json(CurrencyView {
         genesis: context.genesis.clone(),
         genesis_hash: context.hash,
         leader_time_ms: leader.ledger.now_ms(),
+        registration: settings.registration,
+        banner: settings.banner.0,
         version: env!("CARGO_PKG_VERSION").into(),
     })
 }

@@ -130,7 +130,12 @@ impl From<identity::Refusal> for ApiError {
         let code = match &refusal {
             Refusal::SessionExpired => ProblemCode::SessionExpired,
             Refusal::WrongCredentials => ProblemCode::WrongCredentials,
-            Refusal::FirstPassword | Refusal::NotAdministrator | Refusal::WrongMasterKey => ProblemCode::Forbidden,
+            Refusal::FirstPassword | Refusal::NotAllowed(_) | Refusal::WrongMasterKey => ProblemCode::Forbidden,
+            Refusal::Suspended => ProblemCode::AccountSuspended,
+            Refusal::EditConflict { .. } => ProblemCode::EditConflict,
+            Refusal::LastAdministrator => ProblemCode::LastAdministrator,
+            Refusal::InvalidSetting { .. } => ProblemCode::InvalidSetting,
+            Refusal::RegistrationClosed(_) => ProblemCode::RegistrationClosed,
             Refusal::TooManyAttempts { retry_after_s } | Refusal::TooManyPayments { retry_after_s, .. } => {
                 return Self::new(ProblemCode::TooManyRequests, &refusal).retry_after_s(*retry_after_s);
             }
@@ -142,7 +147,7 @@ impl From<identity::Refusal> for ApiError {
             Refusal::Name(_) => ProblemCode::InvalidName,
             Refusal::Password(_) | Refusal::Parameters(KdfError::PasswordTooLong(_)) => ProblemCode::InvalidPassword,
             Refusal::Parameters(KdfError::TooWeak(_)) => ProblemCode::WeakParameters,
-            Refusal::Parameters(_) | Refusal::WrongOperation(_) | Refusal::RotationMissing => {
+            Refusal::Parameters(_) | Refusal::Reason | Refusal::WrongOperation(_) | Refusal::RotationMissing => {
                 ProblemCode::MalformedRequest
             }
             Refusal::ForeignSigner { .. } => ProblemCode::ForeignSigner,

@@ -233,8 +233,9 @@ impl Follower {
             Event::Movement(movement) => json(movement),
             Event::Block(block) => json(block),
             Event::Work(work) => json(work),
+            Event::Banner(text) => json(text),
             // Browsers drop an event without data.
-            Event::Reset | Event::SignedOut => json(&()),
+            Event::Reset | Event::Suspended | Event::SignedOut => json(&()),
         };
         let mut sent = sse::Event::default().event(event.name()).data(data?);
         if let Some(position) = id {

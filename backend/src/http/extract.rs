@@ -2,7 +2,7 @@
 
 use super::Leader;
 use super::error::ApiError;
-use crate::identity::{AdministratorSession, Guest, MemberSession, OpenSession, Refusal};
+use crate::identity::{Granted, Guest, MemberSession, OpenSession, Refusal, Right};
 use crate::operator::Operator;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use qoin_core::api::problem::ProblemCode;
 use qoin_core::limits::{BODY_BYTES_MAX, PAGE_ENTRIES_DEFAULT, PAGE_ENTRIES_MAX};
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,11 +38,27 @@ impl FromRequestParts<Arc<Leader>> for MemberSession {
     }
 }
 
-impl FromRequestParts<Arc<Leader>> for AdministratorSession {
+/// A session whose role has the right, or the operator's token.
+impl<R: Right> FromRequestParts<Arc<Leader>> for Granted<R> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, leader: &Arc<Leader>) -> Result<Self, ApiError> {
-        Ok(MemberSession::from_request_parts(parts, leader).await?.into_administrator()?)
+        if let Ok(operator) = Operator::from_request_parts(parts, leader).await {
+            return Ok(operator.grant(&leader.identity));
+        }
+        let session = MemberSession::from_request_parts(parts, leader).await?;
+        Ok(session.grant(client_address(parts, &leader.settings.trusted_proxies)).await?)
+    }
+}
+
+/// Where the request comes from.
+pub struct ClientAddress(pub IpAddr);
+
+impl FromRequestParts<Arc<Leader>> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, leader: &Arc<Leader>) -> Result<Self, Infallible> {
+        Ok(Self(client_address(parts, &leader.settings.trusted_proxies)))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::error::ApiError;
-use super::extract::{Json, Name, Parameters};
-use crate::identity::MemberSession;
+use super::extract::{ClientAddress, Json, Name, Parameters};
+use crate::identity::{MemberSession, right};
 use crate::mining::{self, JoinError, ShareError, WorkerSnapshot};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -104,10 +104,11 @@ pub struct WorkersQuery {
 pub async fn list_workers(
     State(leader): State<Arc<Leader>>,
     session: MemberSession,
+    ClientAddress(from): ClientAddress,
     Parameters(query): Parameters<WorkersQuery>,
 ) -> Result<axum::Json<WorkersPage>, ApiError> {
     let of = if query.all {
-        session.into_administrator()?;
+        session.grant::<right::ViewNetwork>(from).await?;
         None
     } else {
         Some(session.address())

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod audit;
 mod batch;
 mod blocks;
 mod chain;
@@ -25,6 +26,7 @@ mod recovery;
 mod restores;
 mod services;
 mod sessions;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod transactions;

@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, batch, blocks, chain, currency, events, invitations, members, mining, operator, receipts, recovery,
-    restores, services, sessions, transactions,
+    account, admin, audit, batch, blocks, chain, currency, events, invitations, members, mining, operator, receipts,
+    recovery, restores, services, sessions, settings, transactions,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -76,9 +76,14 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(chain::download_chain))
         .routes(routes!(events::follow_events))
         .routes(routes!(invitations::invite, invitations::list_invitations))
+        .routes(routes!(invitations::invite_all))
+        .routes(routes!(invitations::register))
         .routes(routes!(invitations::withdraw_invitation))
         .routes(routes!(invitations::open_invitation))
         .routes(routes!(invitations::accept_invitation))
+        .routes(routes!(audit::show_audit))
+        .routes(routes!(audit::export_audit))
+        .routes(routes!(settings::show_settings, settings::change_settings))
         .routes(routes!(admin::create_member))
         .routes(routes!(admin::credit_member))
         .routes(routes!(services::declare_service, services::list_services))

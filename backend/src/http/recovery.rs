@@ -17,6 +17,7 @@ use std::sync::Arc;
     path = CHALLENGE_PATH,
     tag = "recovery",
     request_body = RecoveryRequest,
+    security(()),
     responses((status = 200, body = RecoveryChallenge), (status = "4XX", body = Problem)),
 )]
 pub async fn make_challenge(
@@ -32,6 +33,7 @@ pub async fn make_challenge(
     path = RECOVERY_PATH,
     tag = "recovery",
     request_body = Recover,
+    security(()),
     responses((status = 201, body = SessionOpened), (status = "4XX", body = Problem)),
 )]
 pub async fn recover(

@@ -19,6 +19,7 @@ use std::sync::Arc;
     path = PARAMETERS_PATH,
     tag = "sessions",
     request_body = ParametersRequest,
+    security(()),
     responses((status = 200, body = PasswordParameters), (status = "4XX", body = Problem)),
 )]
 pub async fn show_password_parameters(
@@ -34,6 +35,7 @@ pub async fn show_password_parameters(
     path = SESSIONS_PATH,
     tag = "sessions",
     request_body = SignIn,
+    security(()),
     responses((status = 201, body = SessionOpened), (status = "4XX", body = Problem)),
 )]
 pub async fn open_session(

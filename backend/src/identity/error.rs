@@ -1,9 +1,12 @@
 //! Why something about people is refused, and what can fail while finding out.
 
+use crate::audit::AuditError;
 use crate::ledger::{ChangeError, LedgerError};
 use crate::store::StoreError;
 use qoin_core::{
     address::Address,
+    api::{capabilities::Capability, registration::Registration},
+    audit::REASON_CHARACTERS_MAX,
     encode::DecodeError,
     validate::{EmailError, NameError, PasswordError},
     vault::KdfError,
@@ -22,12 +25,15 @@ pub enum Refusal {
     /// The password was set by an administrator.
     #[error("this password was set by an administrator; choose one of your own first (POST /api/v1/account/password)")]
     FirstPassword,
-    /// The session's member is not an administrator.
-    #[error("only administrators may do this")]
-    NotAdministrator,
     /// Not the master key.
     #[error("this is not the master key; `qoin key` prints it")]
     WrongMasterKey,
+    /// The member's role does not have the right.
+    #[error("your role does not allow this; it needs the right {0}")]
+    NotAllowed(Capability),
+    /// An administrator suspended the member.
+    #[error("this account is suspended; its balance stays; ask an administrator")]
+    Suspended,
     /// Too many sign-ins failed.
     #[error("too many attempts failed; try again in {retry_after_s} s")]
     TooManyAttempts {
@@ -60,6 +66,31 @@ pub enum Refusal {
         /// What to do.
         remedy: &'static str,
     },
+    /// Someone else has changed what is to be changed.
+    #[error("someone else has changed {what} meanwhile; it has version {version} now: look at it again")]
+    EditConflict {
+        /// What.
+        what: String,
+        /// Its version now.
+        version: u64,
+    },
+    /// The currency would have no administrator any more.
+    #[error("this is the last administrator; make another one first")]
+    LastAdministrator,
+    /// A setting that is none, or cannot have this value.
+    #[error("{name}: {what}")]
+    InvalidSetting {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A reason that cannot be recorded.
+    #[error("a reason has at most {REASON_CHARACTERS_MAX} characters that can be seen")]
+    Reason,
+    /// Who cannot join as the settings are.
+    #[error("{}", match .0 { Registration::Closed => "nobody can join at present", _ => "you need an invitation to join" })]
+    RegistrationClosed(Registration),
     /// A member has this e-mail address.
     #[error("{0} belongs to a member already")]
     EmailTaken(String),
@@ -112,6 +143,9 @@ pub enum Failure {
     /// A record of a version that no release wrote.
     #[error("no release wrote a record of version {0} here")]
     UnknownRecord(u8),
+    /// The audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// A record that another one names is not there.
     #[error("{0} is missing from the store")]
     Missing(String),
@@ -142,6 +176,12 @@ pub enum IdentityError {
 
 impl From<StoreError> for IdentityError {
     fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<AuditError> for IdentityError {
+    fn from(error: AuditError) -> Self {
         Self::Failed(error.into())
     }
 }

@@ -1,15 +1,17 @@
 //! Making a member with a password that someone else chose.
 
 use super::error::{Failure, IdentityError, Refusal};
-use super::record::{MemberRecord, StoredPassword};
-use super::rights::AdministratorSession;
+use super::granted::{Actor, Granted, Recorded, right};
+use super::record::{MemberRecord, MemberState, StoredPassword};
 use super::token::random;
 use super::{Identity, stored};
+use crate::audit::Action;
 use crate::ledger::Change;
 use crate::store::Batch;
 use qoin_core::{
     address::Address,
-    api::{admin::CreateMember, members::MemberView, sessions::Role},
+    api::{admin::CreateMember, capabilities::Capability, members::MemberView, sessions::Role},
+    audit::{AuditAction, AuditChange, AuditTarget},
     hash::GenesisHash,
     keys::SecretKey,
     payment_id::PaymentId,
@@ -35,35 +37,34 @@ pub struct NewMember {
     pub first_password: bool,
 }
 
-impl AdministratorSession {
+impl Granted<right::CreateMember> {
     /// Makes a member with a first password, which the member replaces at the first sign-in.
     ///
     /// # Errors
     /// When a field cannot be one, or a member has the e-mail address.
     pub async fn create_member(&self, request: CreateMember) -> Result<MemberView, IdentityError> {
-        let CreateMember { name, email, password } = request;
+        let CreateMember { name, email, password, role } = request;
         let password = Zeroizing::new(password);
-        self.identity.create_member(NewMember { name, email, password, role: Role::Member, first_password: true }).await
+        self.make_member(NewMember { name, email, password, role, first_password: true }).await
     }
-}
 
-impl Identity {
     /// Makes a member: keys from the password, a new seed, and in one commit the member, its vault and its account.
     ///
     /// # Errors
     /// When a field cannot be one, or a member has the e-mail address.
-    pub async fn create_member(&self, new: NewMember) -> Result<MemberView, IdentityError> {
+    pub async fn make_member(&self, new: NewMember) -> Result<MemberView, IdentityError> {
+        let (identity, actor) = (&self.identity, self.actor);
         let NewMember { name, email, password, role, first_password } = new;
         let name = validate::name(&name, &Tables).map_err(Refusal::from)?;
         let email = validate::email(&email).map_err(Refusal::from)?;
         validate::password(&password).map_err(Refusal::from)?;
-        if self.people().member_of_email(&email).is_some() {
+        if identity.people().member_of_email(&email).is_some() {
             return Err(Refusal::EmailTaken(email).into());
         }
-        let made = self.derive(password).await?;
-        let created_ms = self.now_ms();
+        let made = identity.derive(password).await?;
+        let created_ms = identity.now_ms();
         let Made { secret_key, stored_password, vault, address } = made;
-        let open_account = open_account(&secret_key, address, created_ms, &self.0.ledger.genesis().hash)?;
+        let open_account = open_account(&secret_key, address, created_ms, &identity.0.ledger.genesis().hash)?;
         let member = MemberRecord {
             address,
             name,
@@ -73,17 +74,36 @@ impl Identity {
             first_password,
             credentials: 0,
             created_ms,
+            version: 0,
+            state: MemberState::Active,
+            last_signed_in_ms: 0,
         };
         let (number, member) = self
-            .change(move |snapshot| {
+            .commit(move |snapshot| {
+                if member.role != Role::Member {
+                    actor.check(snapshot, Capability::SetRoles)?;
+                }
                 let mut batch = Batch::new();
                 let number = stored::add_member(snapshot, &mut batch, &member, vault)?;
-                Ok(Change { batch, transaction: Some(open_account), answer: (number, member) })
+                let action = Action::new(AuditAction::MemberCreated, AuditTarget::Member { number, address })
+                    .changing([AuditChange::made("role", member.role.name())]);
+                let change = Change { batch, transaction: Some(open_account), answer: (number, member) };
+                Ok::<_, IdentityError>(Recorded { change, actions: vec![action] })
             })
             .await?;
         let view = MemberView { name: member.name.clone(), email: member.email.clone(), address };
-        self.people_mut().show_member(number, member, None);
+        identity.people_mut().show_member(number, member, None);
         Ok(view)
+    }
+}
+
+impl Identity {
+    /// Makes a member, as the leader does by itself for the first administrator.
+    ///
+    /// # Errors
+    /// As [`Granted::make_member`].
+    pub async fn create_member(&self, new: NewMember) -> Result<MemberView, IdentityError> {
+        self.grant::<right::CreateMember>(Actor::system()).make_member(new).await
     }
 
     /// Makes keys for a password, away from the threads that answer requests.

@@ -1,13 +1,16 @@
 //! Who is asking, and what that gives them.
 //!
 //! Rights are handles: whoever shows nothing is a [`Guest`], a live session's token gives an [`OpenSession`], that a
-//! [`MemberSession`] once the password is the member's own, and an administrator's an [`AdministratorSession`]. What
+//! [`MemberSession`] once the password is the member's own, and with a role that has more rights a [`Granted`]. What
 //! each may do are its methods, so that nothing can be done with less than it asks for.
 //!
 //! Passwords never come here, except for the first one that an administrator sets; see [`qoin_core::vault`].
 
+mod audit;
 mod error;
+mod granted;
 mod invitation;
+mod invitation_file;
 mod master_key;
 mod membership;
 mod password;
@@ -21,18 +24,23 @@ mod sealed;
 mod secret;
 mod service;
 mod session;
+mod settings;
 mod stored;
 #[cfg(test)]
 pub(crate) mod testing;
 mod token;
 
+pub use audit::{AuditExport, AuditFilter};
 pub use error::{Failure, IdentityError, Refusal};
+pub use granted::{Actor, Granted, Recorded, Right, right};
+pub use invitation::InvitationFilter;
 pub use master_key::Master;
 pub use membership::NewMember;
 pub use password_session::{PasswordSession, PasswordSignedIn};
-pub use rights::{AdministratorSession, EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
+pub use rights::{EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
 pub use service::{DeclaredMiner, KeyEnd, KeyRefusal, ServiceConnection, ServiceRefusal, ServiceWithKey};
+pub use settings::Banner;
 
 use crate::ledger::{Change, Ledger};
 use crate::store::{Snapshot, Table};
@@ -45,7 +53,9 @@ use qoin_core::{
         account::Party,
         members::{MemberView, MembersPage},
     },
+    audit::REASON_CHARACTERS_MAX,
     genesis::SYSTEM_ACCOUNT_NAME,
+    validate,
 };
 use rate::Attempts;
 use record::SessionRecord;
@@ -58,23 +68,17 @@ use tokio::sync::Semaphore;
 /// First passwords whose keys are derived at the same time; each takes 64 MiB and the better part of a second.
 const DERIVATIONS_MAX: usize = 2;
 
-/// What the operator can set about people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// How long a session lasts, in hours. Default 12.
-    pub session_hours: u32,
-    /// How long an invitation can be used, in days. Default 7.
-    pub invitation_days: u32,
-    /// How many sign-ins may fail for one account in a minute; from one address three times as many. Default 10.
-    pub sign_ins_per_minute: u32,
-    /// How many payments a member may make in a minute; 0 for any number. Default 60.
-    pub payments_per_minute: u32,
-}
+/// What administrators can set while the leader runs.
+pub use crate::config::LiveSettings as Settings;
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { session_hours: 12, invitation_days: 7, sign_ins_per_minute: 10, payments_per_minute: 60 }
+/// The longest reason, in characters, brought into the form in which it is recorded.
+fn reason(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    let is_bad = |letter: char| validate::is_invisible(letter) && letter != '\n';
+    if text.chars().count() > REASON_CHARACTERS_MAX || text.chars().any(is_bad) {
+        return Err(Refusal::Reason);
     }
+    Ok(text.to_owned())
 }
 
 /// The people of a currency. Cheap to clone.
@@ -83,7 +87,7 @@ pub struct Identity(Arc<Inner>);
 
 struct Inner {
     ledger: Ledger,
-    settings: Settings,
+    live: settings::Live,
     secret: LeaderSecret,
     people: RwLock<People>,
     attempts: Attempts,
@@ -111,11 +115,12 @@ impl Identity {
             people.services.show(number, service);
         }
         let (master_key, new_master_key) = MasterKey::load(&*snapshot, &secret)?;
+        let live = settings::Live::open(&*snapshot, settings)?;
         drop(snapshot);
-        let attempts = Attempts::new(settings.sign_ins_per_minute);
+        let attempts = Attempts::new(live.sign_ins_per_minute());
         let identity = Self(Arc::new(Inner {
             ledger,
-            settings,
+            live,
             secret,
             people: RwLock::new(people),
             attempts,
@@ -208,7 +213,7 @@ impl Identity {
             credentials,
             share: token::random()?,
             created_ms,
-            expires_ms: created_ms + u64::from(self.0.settings.session_hours) * 3_600_000,
+            expires_ms: created_ms + u64::from(self.settings().session_hours) * 3_600_000,
             scope: record::Scope::Full,
         })
     }

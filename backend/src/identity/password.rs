@@ -83,6 +83,7 @@ impl OpenSession {
                 member.password = password;
                 member.first_password = false;
                 member.credentials += 1;
+                member.version += 1;
                 session.credentials = member.credentials;
                 let mut batch = Batch::new();
                 for hash in &ending {

@@ -1,10 +1,10 @@
 //! Members, sessions and services in memory: what every request asks, and what only the store could answer otherwise.
 //!
 //! It follows the store: a change is committed first and shown here afterwards. Two changes may arrive here in
-//! another order than they were committed in; [`MemberRecord::credentials`] tells which of them is the newer one.
+//! another order than they were committed in; [`MemberRecord::version`] tells which of them is the newer one.
 
 use super::rate::PaymentWindow;
-use super::record::{MemberRecord, SessionRecord};
+use super::record::{MemberRecord, MemberState, SessionRecord};
 use super::service::KnownServices;
 use super::token::TokenHash;
 use qoin_core::{
@@ -26,6 +26,8 @@ pub(super) struct Member {
     pub number: u64,
     pub record: MemberRecord,
     pub payments: Arc<PaymentWindow>,
+    /// Recorded refusals of rights.
+    pub refusals: Arc<PaymentWindow>,
     /// Open event streams.
     pub streams: Arc<AtomicUsize>,
 }
@@ -35,6 +37,11 @@ impl Member {
     pub fn me(&self) -> Me {
         let MemberRecord { name, email, address, role, first_password, .. } = &self.record;
         Me { name: name.clone(), email: email.clone(), address: *address, role: *role, first_password: *first_password }
+    }
+
+    /// The name, or what stands for it.
+    pub fn name(&self) -> &str {
+        if matches!(self.record.state, MemberState::Erased { .. }) { ERASED_NAME } else { &self.record.name }
     }
 
     /// As other members see it.
@@ -56,6 +63,9 @@ pub(super) struct Session {
     /// Cancelled when it ends before its time.
     pub ended: CancellationToken,
 }
+
+/// What stands for the name of a member whose personal data were erased.
+pub(super) const ERASED_NAME: &str = "erased member";
 
 #[derive(Default)]
 pub(super) struct People {
@@ -103,18 +113,19 @@ impl People {
     /// new record.
     pub fn show_member(&mut self, number: u64, record: MemberRecord, kept: Option<(TokenHash, SessionRecord)>) {
         let known = self.members.get(&number);
-        if known.is_some_and(|known| known.record.credentials > record.credentials) {
+        if known.is_some_and(|known| known.record.version > record.version) {
             return;
         }
-        let (payments, streams) =
-            known.map(|known| (known.payments.clone(), known.streams.clone())).unwrap_or_default();
+        let (payments, refusals, streams) = known
+            .map(|known| (known.payments.clone(), known.refusals.clone(), known.streams.clone()))
+            .unwrap_or_default();
         if let Some(known) = known {
             self.by_name.remove(&known.place());
         }
         self.by_email.insert(record.email.clone(), number);
         self.by_address.insert(record.address, number);
         let credentials = record.credentials;
-        let member = Arc::new(Member { number, record, payments, streams });
+        let member = Arc::new(Member { number, record, payments, refusals, streams });
         self.by_name.insert(member.place());
         self.members.insert(number, member);
         if let Some((hash, record)) = kept
@@ -196,6 +207,9 @@ mod tests {
             first_password: false,
             credentials,
             created_ms: 0,
+            version: 0,
+            state: MemberState::Active,
+            last_signed_in_ms: 0,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::error::Refusal;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 const MINUTE_MS: u64 = 60_000;
@@ -11,13 +11,15 @@ const MINUTE_MS: u64 = 60_000;
 const COUNTERS_MAX: usize = 100_000;
 /// From one address more may fail than for one account: a whole office can share it.
 const ADDRESS_FACTOR: u32 = 3;
+/// How many can join from one address in a minute without an invitation.
+const REGISTRATIONS_PER_MINUTE: u32 = 5;
 
 /// Counts the failed sign-ins by the minute.
 ///
 /// From the leader's own host only the account counts, and apart from what others do, so that nobody can lock its
 /// administrator out.
 pub(super) struct Attempts {
-    max: u32,
+    max: AtomicU32,
     counters: Mutex<HashMap<Counted, Window>>,
 }
 
@@ -27,6 +29,7 @@ enum Counted {
     AccountFromHere(String),
     Address(IpAddr),
     PasswordChange(String),
+    Registration(IpAddr),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +47,20 @@ pub(super) struct Attempt<'a> {
 impl Attempts {
     /// At most `max` may fail for an account in a minute.
     pub fn new(max: u32) -> Self {
-        Self { max, counters: Mutex::default() }
+        Self { max: max.into(), counters: Mutex::default() }
+    }
+
+    /// Another maximum, from now on.
+    pub fn set_max(&self, max: u32) {
+        self.max.store(max, Ordering::Relaxed);
+    }
+
+    /// Counts someone who joins without an invitation.
+    ///
+    /// # Errors
+    /// When too many came from this address.
+    pub fn count_registration(&self, from: IpAddr, now_ms: u64) -> Result<(), Refusal> {
+        self.begin_all(vec![(Counted::Registration(network(from)), REGISTRATIONS_PER_MINUTE)], now_ms).map(drop)
     }
 
     /// Begins an attempt for the account with this e-mail address, whether there is one or not.
@@ -52,11 +68,12 @@ impl Attempts {
     /// # Errors
     /// When too many have failed.
     pub fn begin(&self, email: &str, from: IpAddr, now_ms: u64) -> Result<Attempt<'_>, Refusal> {
+        let max = self.max.load(Ordering::Relaxed);
         let counted = if from.is_loopback() {
-            vec![(Counted::AccountFromHere(email.into()), self.max)]
+            vec![(Counted::AccountFromHere(email.into()), max)]
         } else {
-            let of_address = self.max.saturating_mul(ADDRESS_FACTOR);
-            vec![(Counted::Account(email.into()), self.max), (Counted::Address(network(from)), of_address)]
+            let of_address = max.saturating_mul(ADDRESS_FACTOR);
+            vec![(Counted::Account(email.into()), max), (Counted::Address(network(from)), of_address)]
         };
         self.begin_all(counted, now_ms)
     }
@@ -66,7 +83,7 @@ impl Attempts {
     /// # Errors
     /// When too many have failed.
     pub fn begin_within_session(&self, email: &str, now_ms: u64) -> Result<Attempt<'_>, Refusal> {
-        self.begin_all(vec![(Counted::PasswordChange(email.into()), self.max)], now_ms)
+        self.begin_all(vec![(Counted::PasswordChange(email.into()), self.max.load(Ordering::Relaxed))], now_ms)
     }
 
     /// Counts an attempt for everything named, each with its own maximum, or for nothing.

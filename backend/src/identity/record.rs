@@ -1,6 +1,6 @@
 //! What the store holds about people: a version byte, then borsh.
 
-use super::error::Failure;
+use super::error::{Failure, Refusal};
 use super::service::{Sight, StoredKey};
 use super::token::TokenHash;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -12,6 +12,7 @@ use qoin_core::{
     hash::tagged_sha256d,
     vault::{KdfParameters, Salt, Vault},
 };
+use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
 
 /// A kind of record, each with a version of its own.
@@ -28,10 +29,9 @@ pub(super) trait Record: BorshSerialize + BorshDeserialize {
     }
 }
 
-impl Record for MemberRecord {}
 impl Record for VaultRecord {}
 impl Record for SessionRecord {}
-impl Record for InvitationRecord {}
+impl Record for SettingsRecord {}
 
 impl Record for ServiceRecord {
     const VERSION: u8 = 2;
@@ -99,6 +99,68 @@ pub(super) struct MemberRecord {
     /// Grows whenever the password is set anew; sessions opened under a smaller one have ended.
     pub credentials: u64,
     pub created_ms: u64,
+    /// Grows with every change of the record but `last_signed_in_ms`, so that two who edit it notice each other.
+    pub version: u64,
+    pub state: MemberState,
+    /// When a session was last opened; zero when none was.
+    pub last_signed_in_ms: u64,
+}
+
+/// Whether a member may use the account.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) enum MemberState {
+    /// As every member.
+    Active,
+    /// Not until an administrator lets the member back in.
+    Suspended { since_ms: u64, reason: String },
+    /// Never again: the member left, and nothing personal is kept.
+    Erased { since_ms: u64 },
+}
+
+impl MemberRecord {
+    /// Refuses who is suspended.
+    pub fn check_active(&self) -> Result<(), Refusal> {
+        match &self.state {
+            MemberState::Active => Ok(()),
+            MemberState::Suspended { .. } => Err(Refusal::Suspended),
+            MemberState::Erased { .. } => Err(Refusal::SessionExpired),
+        }
+    }
+}
+
+/// A member as releases before the administration wrote it.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct MemberRecord1 {
+    address: Address,
+    name: String,
+    email: String,
+    role: Role,
+    password: StoredPassword,
+    first_password: bool,
+    credentials: u64,
+    created_ms: u64,
+}
+
+impl Record for MemberRecord {
+    const VERSION: u8 = 2;
+
+    fn read_earlier(_: u8, bytes: &[u8]) -> Result<Self, Failure> {
+        let MemberRecord1 { address, name, email, role, password, first_password, credentials, created_ms } =
+            decode(bytes)?;
+        Ok(Self {
+            address,
+            name,
+            email,
+            role,
+            password,
+            first_password,
+            credentials,
+            created_ms,
+            version: credentials,
+            state: MemberState::Active,
+            last_signed_in_ms: 0,
+        })
+    }
 }
 
 /// What the leader keeps of a password.
@@ -162,10 +224,67 @@ pub(super) enum Scope {
 pub(super) struct InvitationRecord {
     pub name: String,
     pub email: String,
-    /// The number of the administrator.
-    pub invited_by: u64,
+    /// What the member may do.
+    pub role: Role,
+    /// The number of the administrator; none for the operator and scripts.
+    pub invited_by: Option<u64>,
     pub created_ms: u64,
     pub expires_ms: u64,
+    pub state: InvitationState,
+}
+
+/// Whether an invitation can be used.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) enum InvitationState {
+    /// Until it expires.
+    Open,
+    /// It became the member with this number.
+    Used { member: u64, at_ms: u64 },
+    /// It was withdrawn, or another one for the same e-mail address took its place.
+    Withdrawn { at_ms: u64 },
+}
+
+impl InvitationRecord {
+    pub fn is_open(&self, now_ms: u64) -> bool {
+        self.state == InvitationState::Open && self.expires_ms > now_ms
+    }
+
+    /// When it is over, or will be.
+    pub fn ended_ms(&self) -> u64 {
+        match self.state {
+            InvitationState::Open => self.expires_ms,
+            InvitationState::Used { at_ms, .. } | InvitationState::Withdrawn { at_ms } => at_ms,
+        }
+    }
+}
+
+/// An invitation as releases before the administration wrote it; it was removed when it was used or withdrawn.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct InvitationRecord1 {
+    name: String,
+    email: String,
+    invited_by: u64,
+    created_ms: u64,
+    expires_ms: u64,
+}
+
+impl Record for InvitationRecord {
+    const VERSION: u8 = 2;
+
+    fn read_earlier(_: u8, bytes: &[u8]) -> Result<Self, Failure> {
+        let InvitationRecord1 { name, email, invited_by, created_ms, expires_ms } = decode(bytes)?;
+        let (role, state) = (Role::Member, InvitationState::Open);
+        Ok(Self { name, email, role, invited_by: Some(invited_by), created_ms, expires_ms, state })
+    }
+}
+
+/// The settings that were changed while the leader ran.
+#[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct SettingsRecord {
+    /// Grows with every change.
+    pub version: u64,
+    /// The text of each setting that does not have the file's value.
+    pub changes: BTreeMap<String, String>,
 }
 
 /// A service; its key is its number.
@@ -234,16 +353,18 @@ mod tests {
         let record = InvitationRecord {
             name: "Ada".into(),
             email: "ada@example.org".into(),
-            invited_by: 0,
+            role: Role::Treasurer,
+            invited_by: None,
             created_ms: 1,
             expires_ms: 2,
+            state: InvitationState::Open,
         };
         let mut bytes = to_bytes(&record);
         assert_eq!(from_bytes::<InvitationRecord>(&bytes).unwrap(), record);
         assert!(matches!(from_bytes::<InvitationRecord>(&bytes[..9]), Err(Failure::Record(_))));
         assert!(matches!(from_bytes::<InvitationRecord>(&[]), Err(Failure::Record(_))));
-        bytes[0] = 2;
-        assert!(matches!(from_bytes::<InvitationRecord>(&bytes), Err(Failure::NewerRecord(2))));
+        bytes[0] = 3;
+        assert!(matches!(from_bytes::<InvitationRecord>(&bytes), Err(Failure::NewerRecord(3))));
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Guest {
                 let mut member = stored::member(snapshot, number)?;
                 member.password = password;
                 member.credentials += 1;
+                member.version += 1;
                 session.credentials = member.credentials;
                 let mut batch = Batch::new();
                 for hash in &ending {

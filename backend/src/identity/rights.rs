@@ -4,7 +4,7 @@ use super::Identity;
 use super::error::Refusal;
 use super::people::{Member, Session};
 use super::token::{Token, TokenKind};
-use qoin_core::{address::Address, api::sessions::Role};
+use qoin_core::{address::Address, api::capabilities::Capability};
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,9 +29,6 @@ pub struct OpenSession {
 /// A live session of a member with a password of their own: may do what members do.
 pub struct MemberSession(OpenSession);
 
-/// A live session of an administrator: may also invite and credit members.
-pub struct AdministratorSession(MemberSession);
-
 impl Identity {
     /// The session with this token.
     ///
@@ -48,8 +45,9 @@ impl OpenSession {
     /// The rights of a member.
     ///
     /// # Errors
-    /// [`Refusal::FirstPassword`] while the password is one that an administrator set.
+    /// [`Refusal::Suspended`], and [`Refusal::FirstPassword`] while the password is one that an administrator set.
     pub fn into_member(self) -> Result<MemberSession, Refusal> {
+        self.member.record.check_active()?;
         if self.member.record.first_password { Err(Refusal::FirstPassword) } else { Ok(MemberSession(self)) }
     }
 
@@ -80,21 +78,13 @@ impl MemberSession {
         Self(session)
     }
 
-    /// The rights of an administrator.
-    ///
-    /// # Errors
-    /// [`Refusal::NotAdministrator`].
-    pub fn into_administrator(self) -> Result<AdministratorSession, Refusal> {
-        if self.is_administrator() { Ok(AdministratorSession(self)) } else { Err(Refusal::NotAdministrator) }
-    }
-
     /// Counts payments of the member.
     ///
     /// # Errors
     /// [`Refusal::TooManyPayments`] when with them more than `payments_per_minute` were made, and
     /// [`Refusal::TooManyAtOnce`] when they are more by themselves. None is counted then.
     pub fn reserve_payments(&self, count: u32) -> Result<PaymentsReservation<'_>, Refusal> {
-        let per_minute = self.identity.0.settings.payments_per_minute;
+        let per_minute = self.identity.settings().payments_per_minute;
         let start_ms = match per_minute {
             0 => None,
             max if count > max => return Err(Refusal::TooManyAtOnce { count, per_minute }),
@@ -108,25 +98,25 @@ impl MemberSession {
         Ok(PaymentsReservation { member: &self.member, start_ms, count })
     }
 
-    /// Counts the payments of a batch. An administrator's do not count, for most of them are others'.
+    /// Counts the payments of a batch. Those of who may hand in anyone's do not count, for most of them are others'.
     ///
     /// # Errors
     /// As [`Self::reserve_payments`].
     pub fn reserve_batch(&self, count: u32) -> Result<PaymentsReservation<'_>, Refusal> {
-        if self.is_administrator() {
+        if self.hands_in() {
             return Ok(PaymentsReservation { member: &self.member, start_ms: None, count });
         }
         self.reserve_payments(count)
     }
 
-    /// Whether the session may hand in what this account has signed: a member its own; an administrator anyone's, for
-    /// whoever hands a signed transaction in can neither change it nor make another.
+    /// Whether the session may hand in what this account has signed: a member its own; with [`Capability::HandIn`]
+    /// anyone's, for whoever hands a signed transaction in can neither change it nor make another.
     pub fn may_hand_in(&self, signer: &Address) -> bool {
-        *signer == self.address() || self.is_administrator()
+        *signer == self.address() || self.hands_in()
     }
 
-    fn is_administrator(&self) -> bool {
-        self.member.record.role == Role::Administrator
+    fn hands_in(&self) -> bool {
+        self.member.record.role.may(Capability::HandIn)
     }
 }
 
@@ -184,14 +174,6 @@ impl Deref for MemberSession {
     type Target = OpenSession;
 
     fn deref(&self) -> &OpenSession {
-        &self.0
-    }
-}
-
-impl Deref for AdministratorSession {
-    type Target = MemberSession;
-
-    fn deref(&self) -> &MemberSession {
         &self.0
     }
 }

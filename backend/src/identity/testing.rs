@@ -1,6 +1,6 @@
 //! Members for tests, made without the work that a password takes.
 
-use super::record::{MemberRecord, StoredPassword};
+use super::record::{MemberRecord, MemberState, StoredPassword};
 use super::{Identity, IdentityError, stored};
 use crate::ledger::Change;
 use crate::store::Batch;
@@ -48,6 +48,9 @@ impl Identity {
             first_password,
             credentials: 0,
             created_ms: 0,
+            version: 0,
+            state: MemberState::Active,
+            last_signed_in_ms: 0,
         };
         let (number, member) = self
             .change(move |snapshot| {

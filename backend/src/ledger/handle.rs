@@ -129,6 +129,7 @@ pub enum OpenError {
 }
 
 /// What a [`Ledger::change`] commits.
+#[derive(Default)]
 pub struct Change<T> {
     /// Writes to the tables beside the ledger's.
     pub batch: Batch,

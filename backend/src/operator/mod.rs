@@ -2,7 +2,8 @@
 //!
 //! A leader that starts leaves its API's address and a token, random and good for this run alone, in a file of the data
 //! folder that only the folder's owner can read. Whoever can read it could read the ledger and its keys, too: the token
-//! gives no more than that. No member's session opens this door, and the token opens no other.
+//! gives no more than that. No member's session opens this door. The token also opens what administrators can do, so that a
+//! command and the page run the same functions; the audit log tells them apart.
 
 mod announcement;
 mod client;
@@ -11,6 +12,7 @@ pub use announcement::Announcement;
 pub use client::{ClientError, OperatorClient};
 
 use crate::backup::{BackupBusy, BackupStream, Live};
+use crate::identity::{Actor, Granted, Identity, Right};
 use crate::leader::keys::DataFolder;
 use crate::ledger::Reader;
 use std::io;
@@ -65,6 +67,11 @@ impl OperatorDoor {
 }
 
 impl Operator {
+    /// Any right: the operator has them all.
+    pub fn grant<R: Right>(&self, identity: &Identity) -> Granted<R> {
+        identity.grant(Actor::operator())
+    }
+
     /// Begins a backup of what is committed now.
     ///
     /// # Errors

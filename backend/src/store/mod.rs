@@ -74,11 +74,13 @@ pub enum Table {
     Services,
     /// What miners have earned. Key: 0, or 1 and the owner's address (20 bytes), then the miner's name; value: the count.
     Workers,
+    /// What was done with more than a member's rights. Key: the entry's number (u64, big endian); value: the entry.
+    Audit,
 }
 
 impl Table {
     /// Every table, in the order of their declaration.
-    pub const ALL: [Table; 16] = [
+    pub const ALL: [Table; 17] = [
         Table::Meta,
         Table::Records,
         Table::Blocks,
@@ -95,6 +97,7 @@ impl Table {
         Table::Invitations,
         Table::Services,
         Table::Workers,
+        Table::Audit,
     ];
 
     /// The name under which the table is stored; part of the format.
@@ -116,6 +119,7 @@ impl Table {
             Table::Invitations => "invitations",
             Table::Services => "services",
             Table::Workers => "workers",
+            Table::Audit => "audit",
         }
     }
 }

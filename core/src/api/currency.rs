@@ -1,5 +1,6 @@
 //! The currency and its supply.
 
+use super::registration::Registration;
 use crate::{amount::Amount, genesis::Genesis, hash::GenesisHash};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,12 @@ pub struct CurrencyView {
     pub leader_time_ms: u64,
     /// The leader's version.
     pub version: String,
+    /// Who can join.
+    #[serde(default)]
+    pub registration: Registration,
+    /// What the administrators tell everyone; empty when there is nothing to tell.
+    #[serde(default)]
+    pub banner: String,
 }
 
 /// How much money there is. `issued - burned = system + members`, pending payments counted where they still are.

@@ -30,6 +30,11 @@ pub enum Event {
     Work(MiningWork),
     /// Too much was missed to tell it one by one: load everything anew.
     Reset,
+    /// What the administrators tell everyone, when the stream opens and whenever it changes; empty when there is nothing
+    /// to tell. It has no id.
+    Banner(String),
+    /// The member was suspended; `signed_out` follows.
+    Suspended,
     /// The session has ended.
     SignedOut,
 }
@@ -55,6 +60,8 @@ impl Event {
             Self::Block(_) => "block",
             Self::Work(_) => "work",
             Self::Reset => "reset",
+            Self::Banner(_) => "banner",
+            Self::Suspended => "suspended",
             Self::SignedOut => "signed_out",
         }
     }

@@ -25,6 +25,26 @@ pub enum ProblemCode {
     WrongCredentials,
     /// The session has no right to this.
     Forbidden,
+    /// The account is suspended.
+    AccountSuspended,
+    /// Someone else has changed this meanwhile; look at it as it is now.
+    EditConflict,
+    /// The currency needs an administrator, and this is the last one.
+    LastAdministrator,
+    /// A setting cannot have this value.
+    InvalidSetting,
+    /// The same stands in the file already.
+    DuplicateRow,
+    /// Nobody can join by themselves, or not without an invitation.
+    RegistrationClosed,
+    /// The member has left, and nothing personal is kept.
+    MemberErased,
+    /// The recovery link does not exist, was used, was withdrawn or has expired.
+    RecoveryInvalid,
+    /// The payment would lift its recipient above what a member may hold.
+    MaximumBalance,
+    /// The payment is above what a member may send in a day.
+    DailyAmount,
     /// The request comes from a page of another site.
     ForeignOrigin,
     /// Too many requests; try again after the time in `retry_after_s`.
@@ -117,17 +137,18 @@ impl ProblemCode {
         match self {
             MalformedRequest | InvalidEmail | InvalidName | InvalidPassword | WeakParameters | InvalidAmount
             | NegativeAmount | TooManyDecimals | ZeroAmount | AmountOverflow | InvalidMemo | MemoMismatch
-            | InvalidAddress | UnknownVersion | InvalidWorker => 400,
+            | InvalidAddress | UnknownVersion | InvalidWorker | InvalidSetting | DuplicateRow => 400,
             SessionExpired | WrongCredentials => 401,
-            Forbidden | ForeignOrigin | WrongSignature | ForeignSigner | SystemOnly => 403,
+            Forbidden | AccountSuspended | RegistrationClosed | ForeignOrigin | WrongSignature | ForeignSigner
+            | SystemOnly => 403,
             NotFound => 404,
             MethodNotAllowed => 405,
-            EmailTaken | PaymentIdConflict | StaleShare | DuplicateShare => 409,
-            InvitationInvalid => 410,
+            EmailTaken | EditConflict | LastAdministrator | PaymentIdConflict | StaleShare | DuplicateShare => 409,
+            InvitationInvalid | RecoveryInvalid | MemberErased => 410,
             BodyTooLarge => 413,
             UnknownSigner | UnknownRecipient | CannotOpenAccount | PaymentToSelf | InsufficientFunds
-            | PaymentExpired | PaymentFromFuture | NotRecoverable | NoPendingRotation | SameKey
-            | LowDifficultyShare | ShareTime => 422,
+            | PaymentExpired | PaymentFromFuture | NotRecoverable | NoPendingRotation | SameKey | MaximumBalance
+            | DailyAmount | LowDifficultyShare | ShareTime => 422,
             TooManyRequests => 429,
             Internal => 500,
             LeaderUnreachable => 502,

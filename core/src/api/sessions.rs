@@ -91,15 +91,42 @@ pub struct Me {
     pub first_password: bool,
 }
 
-/// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, borsh::BorshSerialize, borsh::BorshDeserialize)]
+/// What a member may do; [`super::capabilities`] says what that is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = true)]
 pub enum Role {
     /// Holds a wallet.
-    Member,
-    /// Also invites and credits members.
-    Administrator,
+    #[default]
+    Member = 0,
+    /// Also keeps the treasury.
+    Treasurer = 2,
+    /// May do everything.
+    Administrator = 1,
+}
+
+impl Role {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Treasurer => "treasurer",
+            Self::Administrator => "administrator",
+        }
+    }
 }
 
 /// Sets a new password, and at the first sign-in with an administrator's password a new key as well.

@@ -124,6 +124,7 @@ impl WalletContext {
                 hear.iter().for_each(|hear| hear(work.clone()));
             }
             Event::Reset => self.begin_anew(),
+            Event::Banner(_) | Event::Suspended => {}
             Event::SignedOut => self.session_ended(),
         }
     }

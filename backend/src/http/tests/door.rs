@@ -2,40 +2,63 @@
 
 use super::*;
 use crate::http::document;
+use qoin_core::api::capabilities::Capability;
 use std::fs;
 use std::path::Path;
 
-/// The paths that need no session.
-const OPEN: [&str; 7] = [
-    "/api/v1/currency",
-    "/api/v1/auth/parameters",
-    "/api/v1/recovery",
-    "/api/v1/recovery/challenge",
-    "/api/v1/invitations/open",
-    "/api/v1/invitations/accept",
-    "POST /api/v1/sessions",
-];
+/// What a route says of who may use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stated {
+    /// Everyone.
+    Public,
+    /// A session.
+    Session,
+    /// A session with a right, or the operator.
+    Right(Capability),
+    /// The operator alone.
+    Operator,
+}
+
 /// Those that a session under a first password may use as well.
 const FIRST: [&str; 2] = ["/api/v1/sessions/current", "/api/v1/account/password"];
-const OPERATION: &str = "/api/v1/operator/";
-const ADMINISTRATION: [&str; 2] = ["/api/v1/invitations", "/api/v1/admin"];
 
-/// Every documented operation, with its path's variables filled in.
-fn operations() -> Vec<(Method, String)> {
+/// Every documented operation with what it says of who may use it, and with its path's variables filled in.
+fn operations() -> Vec<(Method, String, Stated)> {
     let document = serde_json::to_value(document()).unwrap();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
-            let path =
-                path.replace("{number}", "0").replace("{height}", "1").replace("{id}", "00").replace("{miner}", "0");
-            operations.push((method.to_uppercase().parse().unwrap(), path));
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            let stated = stated(&operation["security"]).unwrap_or_else(|| panic!("{name} states no right"));
+            assert_eq!(
+                path.starts_with("/api/v1/admin"),
+                matches!(stated, Stated::Right(_)) && !is_elsewhere(path),
+                "{name}"
+            );
+            let path = path.split('/').map(|part| if part.starts_with('{') { "00" } else { part });
+            let path = path.collect::<Vec<_>>().join("/");
+            operations.push((method.to_uppercase().parse().unwrap(), path, stated));
         }
     }
     operations
 }
 
-fn is_open(method: &Method, path: &str) -> bool {
-    OPEN.contains(&path) || OPEN.contains(&&*format!("{method} {path}"))
+/// Whether a path of the administration is named otherwise, since it was there before.
+fn is_elsewhere(path: &str) -> bool {
+    path.starts_with("/api/v1/invitations")
+}
+
+/// Reads the security requirements of an operation; none when they say nothing.
+fn stated(security: &Value) -> Option<Stated> {
+    let all = security.as_array()?;
+    let of = |scheme: &str| all.iter().find_map(|it| it.get(scheme));
+    match (of("session").and_then(|it| it.as_array()), of("operator")) {
+        (None, None) => all.contains(&json!({})).then_some(Stated::Public),
+        (None, Some(_)) => Some(Stated::Operator),
+        (Some(scopes), None) if scopes.is_empty() => Some(Stated::Session),
+        (Some(scopes), Some(_)) if scopes.len() == 1 => Some(Stated::Right(scopes[0].as_str()?.parse().ok()?)),
+        _ => None,
+    }
 }
 
 #[test]
@@ -102,9 +125,9 @@ fn every_path_of_the_shared_types_is_served() {
 #[tokio::test]
 async fn without_a_session_almost_everything_is_refused_before_its_form_is_looked_at() {
     let town = Town::found().await;
-    for (method, path) in operations() {
+    for (method, path, stated) in operations() {
         let answer = town.send(method.clone(), &path, &"0".repeat(64), Some(json!("nonsense"))).await;
-        if is_open(&method, &path) {
+        if stated == Stated::Public {
             assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
         } else {
             assert_eq!(answer.code(), "session_expired", "{method} {path}");
@@ -117,11 +140,11 @@ async fn without_a_session_almost_everything_is_refused_before_its_form_is_looke
 async fn a_first_password_allows_only_to_replace_it() {
     let town = Town::found().await;
     let token = town.identity.add_for_test("eve@example.org", Role::Member, [20; 32], [20; 32], true).await.unwrap();
-    for (method, path) in operations().into_iter().filter(|(method, _)| method != Method::DELETE) {
+    for (method, path, stated) in operations().into_iter().filter(|(method, ..)| method != Method::DELETE) {
         let answer = town.send(method.clone(), &path, &token, None).await;
-        if path.starts_with(OPERATION) {
+        if stated == Stated::Operator {
             assert_eq!(answer.code(), "session_expired", "no session opens the operator's door");
-        } else if is_open(&method, &path) || FIRST.contains(&&*path) {
+        } else if stated == Stated::Public || FIRST.contains(&&*path) {
             assert_ne!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         } else {
             assert_eq!(answer.code(), "forbidden", "{method} {path}");
@@ -130,12 +153,31 @@ async fn a_first_password_allows_only_to_replace_it() {
     }
 }
 
+/// Every route, every role: who lacks what the route states is refused, and nobody else is.
 #[tokio::test]
-async fn only_administrators_administrate() {
-    let town = Town::found().await;
-    for (method, path) in operations() {
-        if ADMINISTRATION.iter().any(|start| path.starts_with(start)) && !is_open(&method, &path) {
-            assert_eq!(town.send(method, &path, &town.ada.token, None).await.code(), "forbidden", "{path}");
+async fn what_a_route_states_is_what_it_asks_for() {
+    for role in [Role::Member, Role::Treasurer, Role::Administrator] {
+        let town = Town::found().await;
+        // So that the one who asks is never the last administrator.
+        for (number, (method, path, stated)) in operations().into_iter().enumerate() {
+            let email = format!("m{number}@example.org");
+            let mut seed = [0; 32];
+            seed[..9].copy_from_slice(&[9, 9, 9, 9, 9, 9, 9, 9, number as u8]);
+            let token = town.identity.add_for_test(&email, role, seed, seed, false).await.unwrap();
+            // Streams and files are not read: their heads tell.
+            let request = Request::builder().method(method.clone()).uri(&path);
+            let request = request.header("authorization", format!("Bearer {token}")).body(Body::from("\"nonsense\""));
+            let response = town.router.clone().oneshot(request.unwrap()).await.unwrap();
+            let is_refused = response.status() == StatusCode::FORBIDDEN;
+            let is_unknown = response.status() == StatusCode::UNAUTHORIZED;
+            match stated {
+                Stated::Public => assert!(!is_refused, "{method} {path}"),
+                Stated::Session => assert!(!is_refused && !is_unknown, "{role:?}: {method} {path}"),
+                Stated::Right(right) => {
+                    assert_eq!(is_refused, !role.may(right), "{role:?}: {method} {path} needs {right}")
+                }
+                Stated::Operator => assert!(is_unknown, "{role:?}: {method} {path}"),
+            }
         }
     }
 }

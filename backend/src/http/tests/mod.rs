@@ -8,6 +8,7 @@ mod operator;
 mod passwords;
 mod payments;
 mod people;
+mod rights;
 mod services;
 
 use super::{Batches, Leader, Metrics, Settings, router};

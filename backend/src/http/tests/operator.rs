@@ -43,12 +43,12 @@ async fn the_token_gets_a_backup_of_what_is_committed() {
 }
 
 #[tokio::test]
-async fn no_session_opens_the_operators_door_and_its_token_opens_no_other() {
+async fn no_session_opens_the_operators_door_and_its_token_opens_no_members() {
     let (town, _root, token) = with_door(Town::found().await);
     for stranger in [&town.admin.token, &town.ada.token, &"0".repeat(64), ""] {
         assert_eq!(town.send(Method::POST, PATH, stranger, None).await.code(), "session_expired");
     }
-    for path in ["/api/v1/account", "/api/v1/invitations", "/api/v1/sessions/current"] {
+    for path in ["/api/v1/account", "/api/v1/members", "/api/v1/sessions/current"] {
         assert_eq!(town.send(Method::GET, path, &token, None).await.code(), "session_expired", "{path}");
     }
 }

@@ -33,7 +33,7 @@ pub fn create(panel: Panel, open: RwSignal<bool>, done: impl Fn() + 'static) -> 
         let done = done.clone();
         task.start(async move {
             let (name, email) = (who.name.get_untracked(), who.email.get_untracked());
-            let request = CreateMember { name, email, password: password.get_untracked() };
+            let request = CreateMember { name, email, password: password.get_untracked(), role: Default::default() };
             match panel.ask(api::create_member(&request)).await {
                 Ok(member) => {
                     open.set(false);

@@ -29,7 +29,14 @@ pub fn invite(panel: Panel, open: RwSignal<bool>, done: impl Fn() + 'static) -> 
         let done = done.clone();
         task.start(async move {
             let name = who.name.get_untracked();
-            match panel.ask(api::invite(&Invite { name: name.clone(), email: who.email.get_untracked() })).await {
+            match panel
+                .ask(api::invite(&Invite {
+                    name: name.clone(),
+                    email: who.email.get_untracked(),
+                    role: Default::default(),
+                }))
+                .await
+            {
                 Ok(answer) => {
                     open.set(false);
                     made.set(Some((name, link_of(&answer.token))));

@@ -7,7 +7,7 @@ use qoin_core::{
         bytes::Bytes,
         invitations::{ACCEPT_INVITATION_PATH, AcceptInvitation, INVITATIONS_PATH, InvitationMade, Invite},
         problem::ProblemCode,
-        sessions::{NewSecrets, PasswordParameters, SESSIONS_PATH, SessionOpened, SignIn},
+        sessions::{NewSecrets, PasswordParameters, Role, SESSIONS_PATH, SessionOpened, SignIn},
     },
     hash::GenesisHash,
     keys::SecretKey,
@@ -49,7 +49,7 @@ impl Newcomer {
 
     /// Has an administrator make the invitation.
     pub async fn be_invited(&mut self, administrator: &Member) -> Result<(), Refusal> {
-        let invite = Invite { name: self.email.clone(), email: self.email.clone() };
+        let invite = Invite { name: self.email.clone(), email: self.email.clone(), role: Role::Member };
         let InvitationMade { token, .. } = administrator.api.post(INVITATIONS_PATH, &invite).await?;
         self.token = Some(token);
         Ok(())
