@@ -3,22 +3,21 @@
 //! The website turns the session's token into a cookie, which the browser sends by itself; no token passes through here.
 //! Bodies are never logged.
 
+pub mod admin;
+
 use crate::wallet::Failure;
 use gloo_net::http::{Method, RequestBuilder};
 use qoin_core::api::{
     account::{ACCOUNT_PATH, AccountView, HISTORY_PATH, HistoryPage},
-    admin::{ADMIN_MEMBERS_PATH, CREDITS_PATH, CreateMember, Credit},
     blocks::{HEADERS_PATH, HeadersPage},
     currency::{CURRENCY_PATH, CurrencyView},
     events::EVENTS_PATH,
-    invitations::{
-        ACCEPT_INVITATION_PATH, AcceptInvitation, INVITATIONS_PATH, InvitationMade, InvitationOpened, InvitationToken,
-        InvitationsPage, Invite, OPEN_INVITATION_PATH,
-    },
-    members::{MEMBERS_PATH, MemberView, MembersPage},
+    invitations::{ACCEPT_INVITATION_PATH, AcceptInvitation, InvitationOpened, InvitationToken, OPEN_INVITATION_PATH},
+    members::{MEMBERS_PATH, MembersPage},
     mining::{JoinMining, MINING_PATH, MiningJoined, ShareTaken, SubmitShare, shares_path},
     problem::Problem,
     recovery::{CHALLENGE_PATH, RECOVERY_PATH, Recover, RecoveryChallenge, RecoveryRequest},
+    registration::{REGISTRATION_PATH, Register},
     restores::{RESTORES_PATH, RestoresView},
     sessions::{
         CURRENT_SESSION_PATH, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword,
@@ -81,6 +80,11 @@ pub async fn accept_invitation(request: &AcceptInvitation) -> Result<SessionOpen
     post(ACCEPT_INVITATION_PATH, request).await
 }
 
+/// Makes an account without an invitation and opens a session.
+pub async fn register(request: &Register) -> Result<SessionOpened, Failure> {
+    post(REGISTRATION_PATH, request).await
+}
+
 /// The account as it is now.
 pub async fn account() -> Result<AccountView, Failure> {
     get(ACCOUNT_PATH).await
@@ -112,31 +116,6 @@ pub async fn submit(request: &SubmitTransaction) -> Result<AcceptedView, Failure
     post(TRANSACTIONS_PATH, request).await
 }
 
-/// Invites someone.
-pub async fn invite(request: &Invite) -> Result<InvitationMade, Failure> {
-    post(INVITATIONS_PATH, request).await
-}
-
-/// The open invitations.
-pub async fn invitations() -> Result<InvitationsPage, Failure> {
-    get(INVITATIONS_PATH).await
-}
-
-/// Withdraws an invitation.
-pub async fn withdraw_invitation(id: &str) -> Result<(), Failure> {
-    call(Method::DELETE, &format!("{INVITATIONS_PATH}/{}", encoded(id)), None).await
-}
-
-/// Makes a member with a first password.
-pub async fn create_member(request: &CreateMember) -> Result<MemberView, Failure> {
-    post(ADMIN_MEMBERS_PATH, request).await
-}
-
-/// Pays a member out of the system account.
-pub async fn credit(request: &Credit) -> Result<AcceptedView, Failure> {
-    post(CREDITS_PATH, request).await
-}
-
 /// Joins the leader's miners.
 pub async fn join_mining(worker: &str) -> Result<MiningJoined, Failure> {
     post(MINING_PATH, &JoinMining { worker: worker.into() }).await
@@ -166,8 +145,12 @@ async fn get<A: DeserializeOwned>(path: &str) -> Result<A, Failure> {
 }
 
 async fn post<A: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<A, Failure> {
+    send(Method::POST, path, body).await
+}
+
+async fn send<A: DeserializeOwned>(method: Method, path: &str, body: &impl Serialize) -> Result<A, Failure> {
     let body = serde_json::to_string(body).map_err(|error| Failure::Unreadable(error.to_string()))?;
-    call(Method::POST, path, Some(body)).await
+    call(method, path, Some(body)).await
 }
 
 async fn call<A: DeserializeOwned>(method: Method, path: &str, body: Option<String>) -> Result<A, Failure> {
@@ -181,13 +164,23 @@ struct Answer {
     text: String,
 }
 
-/// Sends a request. Apart from [`call`], so that it is compiled once and not for every type of answer.
 async fn exchange(method: Method, path: &str, body: Option<String>) -> Result<Answer, Failure> {
-    let timeout = web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS);
+    exchange_within(TIMEOUT_MS, method, path, body.map(|body| ("application/json", body))).await
+}
+
+/// Sends a request with a body of this type. Apart from [`call`], so that it is compiled once and not for every type of
+/// answer.
+async fn exchange_within(
+    timeout_ms: u32,
+    method: Method,
+    path: &str,
+    body: Option<(&str, String)>,
+) -> Result<Answer, Failure> {
+    let timeout = web_sys::AbortSignal::timeout_with_u32(timeout_ms);
     let request =
         RequestBuilder::new(path).method(method).header("accept", "application/json").abort_signal(Some(&timeout));
     let response = match body {
-        Some(body) => request.header("content-type", "application/json").body(body),
+        Some((kind, body)) => request.header("content-type", kind).body(body),
         None => request.build(),
     };
     let response = response.map_err(|_| Failure::Network)?.send().await.map_err(|_| Failure::Network)?;

@@ -5,7 +5,7 @@ use crate::{
     pages,
     routes::{Page, Route},
     ui::{
-        Button, El, Icon, Part, Task, View, classed, div, el,
+        Button, El, Icon, Part, Task, View, bdi, classed, div, el,
         format::{self, Moment},
         icon, link, mark, p,
         person::person,
@@ -29,11 +29,12 @@ fn brand() -> El {
 /// A page before sign-in: the mark above one column of content, a wide one while `wide`.
 pub fn guest(wide: impl Fn() -> bool + 'static, content: impl Part) -> View {
     let class = move || Some(if wide() { "guest-card panel padded wide" } else { "guest-card panel padded" });
-    classed("main", "guest")
+    let told = use_context::<WalletContext>().map(announcement);
+    let main = classed("main", "guest")
         .add(brand())
         .add(el("div").attr_live("class", class).add(content))
-        .add(p("guest-foot").add(texts().sign_in.foot))
-        .view()
+        .add(p("guest-foot").add(texts().sign_in.foot));
+    vec![told.view(), main.view()].view()
 }
 
 /// The signed-in member's pages with navigation.
@@ -100,9 +101,20 @@ fn banners(wallet: WalletContext) -> El {
     div("banners")
         .add(el("div").attr("role", "status").add(connection(wallet)))
         .add(insecure.then(|| bar(Icon::Warning, t.insecure)))
+        .add(announcement(wallet))
         .add(history_alarm(wallet))
         .add(read_only(wallet))
         .add(rotation_alarm(wallet))
+}
+
+/// What the administrators tell everyone.
+fn announcement(wallet: WalletContext) -> El {
+    let text = Memo::new(move |_| wallet.banner());
+    let shown = move || {
+        let text = text.get();
+        (!text.is_empty()).then(|| p("banner").add(icon(Icon::Info)).add(bdi("", &text)))
+    };
+    el("div").attr("role", "status").add(shown)
 }
 
 /// Says that the ledger has closed itself.

@@ -1,6 +1,6 @@
 //! What stands around the panel's pages: the names of the sections, and what is shown when there is none to show.
 
-use super::{members, panel::Panel, section::Section, treasury};
+use super::{audit, members, network, panel::Panel, section::Section, settings, treasury};
 use crate::{
     api,
     locales::{
@@ -52,6 +52,9 @@ pub fn frame(panel: Panel) -> View {
         Shown::Beginning => beginning(panel),
         Shown::Section(Section::Members) => members::members(),
         Shown::Section(Section::Treasury) => treasury::treasury(),
+        Shown::Section(Section::Network) => network::network(),
+        Shown::Section(Section::Settings) => settings::settings(),
+        Shown::Section(Section::Audit) => audit::audit(),
         Shown::Closed => closed(),
     };
     vec![sections(panel, shown).view(), div("admin-page").add(page).view(), toasts.area().view()].view()

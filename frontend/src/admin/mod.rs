@@ -2,13 +2,17 @@
 //!
 //! It holds no key. What it may do the leader decides by the session; what it shows follows the same table of rights.
 
+mod audit;
 mod frame;
 mod load;
 mod members;
+mod network;
 mod panel;
 pub mod place;
 mod section;
+mod settings;
 mod treasury;
+mod written;
 
 use crate::{locales::admin::texts, ui::dom::show_in, workers::message::BUILD};
 use leptos::prelude::{mount_to, window};

@@ -4,11 +4,14 @@ use super::{place, section::Section};
 use crate::{
     api,
     locales::describe,
-    ui::money::{Form, write_amounts},
+    ui::{
+        Part, View,
+        money::{Form, write_amounts},
+    },
     wallet::{Failure, pause},
 };
 use leptos::{prelude::*, task::spawn_local};
-use qoin_core::api::{currency::CurrencyView, problem::ProblemCode, sessions::Me};
+use qoin_core::api::{capabilities::Capability, currency::CurrencyView, problem::ProblemCode, sessions::Me};
 use std::future::Future;
 
 /// The panel. Copies are the same panel. It is provided as context.
@@ -89,6 +92,22 @@ impl Panel {
     /// The signed-in member, once known.
     pub fn me(self) -> Option<Me> {
         self.me.get()
+    }
+
+    /// Whether the signed-in member may do this.
+    pub fn may(self, right: Capability) -> bool {
+        self.me.with(|me| me.as_ref().is_some_and(|me| me.role.may(right)))
+    }
+
+    /// The same at this moment.
+    pub fn may_now(self, right: Capability) -> bool {
+        untrack(|| self.may(right))
+    }
+
+    /// Shows something while the signed-in member may do this.
+    pub fn when<P: Part>(self, right: Capability, show: impl Fn() -> P + 'static) -> View {
+        let may = Memo::new(move |_| self.may(right));
+        (move || may.get().then(&show)).view()
     }
 
     /// Why the panel has not begun.

@@ -1,7 +1,7 @@
 //! The panel's sections, their addresses and who may see them.
 
 use crate::{locales::admin::texts, ui::Icon};
-use qoin_core::api::sessions::Role;
+use qoin_core::api::{capabilities::Capability, sessions::Role};
 
 /// A section of the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,11 +10,17 @@ pub enum Section {
     Members,
     /// The system account.
     Treasury,
+    /// Miners, services and the leader's host.
+    Network,
+    /// What can be changed while the leader runs.
+    Settings,
+    /// What was done with more than a member's rights.
+    Audit,
 }
 
 impl Section {
     /// All of them, in the order of the navigation.
-    pub const ALL: [Self; 2] = [Self::Members, Self::Treasury];
+    pub const ALL: [Self; 5] = [Self::Members, Self::Treasury, Self::Network, Self::Settings, Self::Audit];
 
     /// The section at a path and what stands behind its name; none at the panel's own path.
     pub fn at(path: &str) -> (Option<Self>, String) {
@@ -28,6 +34,9 @@ impl Section {
         match self {
             Self::Members => "/admin/members",
             Self::Treasury => "/admin/treasury",
+            Self::Network => "/admin/network",
+            Self::Settings => "/admin/settings",
+            Self::Audit => "/admin/audit",
         }
     }
 
@@ -37,6 +46,9 @@ impl Section {
         match self {
             Self::Members => t.members,
             Self::Treasury => t.treasury,
+            Self::Network => t.network,
+            Self::Settings => t.settings,
+            Self::Audit => t.audit,
         }
     }
 
@@ -45,11 +57,20 @@ impl Section {
         match self {
             Self::Members => Icon::People,
             Self::Treasury => Icon::Wallet,
+            Self::Network => Icon::Pulse,
+            Self::Settings => Icon::Sliders,
+            Self::Audit => Icon::Book,
         }
     }
 
     /// Whether someone with this role sees it.
     pub fn is_open_to(self, role: Role) -> bool {
-        role == Role::Administrator
+        role.may(match self {
+            Self::Members => Capability::ViewMembers,
+            Self::Treasury => Capability::ViewTreasury,
+            Self::Network => Capability::ViewNetwork,
+            Self::Settings => Capability::ViewSettings,
+            Self::Audit => Capability::ViewAudit,
+        })
     }
 }

@@ -44,19 +44,24 @@ pub fn words(error: &WordsError) -> String {
     }
 }
 
-/// Reads an amount as it was typed; its fault in words.
+/// Reads an amount of more than nothing as it was typed; its fault in words.
 pub fn read_amount(text: &str) -> Result<Amount, String> {
+    let amount = read_amount_or_zero(text)?;
+    if amount.is_zero() { Err(texts().send.amount_zero.into()) } else { Ok(amount) }
+}
+
+/// Reads an amount as it was typed; its fault in words.
+pub fn read_amount_or_zero(text: &str) -> Result<Amount, String> {
     let t = &texts().send;
     let decimals = form().decimals;
     let exact = text.trim().replace(texts().decimal_mark, ".");
-    let amount = Amount::parse(&exact, decimals).map_err(|error| match error {
+    Amount::parse(&exact, decimals).map_err(|error| match error {
         AmountError::Empty => t.amount_empty.to_owned(),
         AmountError::Sign(_) => t.amount_sign.into(),
         AmountError::Malformed(_) => t.amount_malformed.into(),
         AmountError::TooManyDecimals { decimals, .. } => fill(t.amount_decimals, &[&decimals.to_string()]),
         AmountError::Overflow(_) => t.amount_overflow.into(),
-    })?;
-    if amount.is_zero() { Err(t.amount_zero.into()) } else { Ok(amount) }
+    })
 }
 
 /// What is wrong with a memo.

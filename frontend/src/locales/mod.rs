@@ -71,7 +71,7 @@ rooms! {
     }
     /// Signing in, locking and unlocking.
     sign_in: SignIn {
-        title, lead, button, forgotten, foot, expired, lock, sign_out, unlock_title, unlock_lead, unlock, idle_hint,
+        title, lead, button, forgotten, foot, expired, suspended_title, suspended, lock, sign_out, unlock_title, unlock_lead, unlock, idle_hint,
     }
     /// New passwords and their strength.
     password: Password {
@@ -84,7 +84,7 @@ rooms! {
     }
     /// Opening an invitation.
     join: Join {
-        title, lead, email_hint, name_hint, button, create, opening, no_token_title, no_token_text, invalid_title,
+        open_title, invited_here, title, lead, email_hint, name_hint, button, create, opening, no_token_title, no_token_text, invalid_title,
         signed_in_title, signed_in_text, signed_in_button, welcome,
     }
     /// A forgotten password.

@@ -17,7 +17,7 @@ use crate::{
     wallet::{Prepared, WalletContext},
 };
 use leptos::{prelude::*, task::spawn_local};
-use qoin_core::api::invitations::InvitationOpened;
+use qoin_core::api::{invitations::InvitationOpened, registration::Registration};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 /// The invitation's token, kept in memory only. The app provides it as context.
@@ -55,6 +55,8 @@ impl Token {
 #[derive(Clone, PartialEq)]
 enum Stage {
     NoToken,
+    /// Everyone can join.
+    Register,
     SignedIn(String),
     Opening,
     Invalid(String),
@@ -79,6 +81,9 @@ pub fn join() -> View {
     // Once the account is being made, this member is signed in by this very invitation.
     let joining = RwSignal::new(false);
     let stage = Memo::new(move |_| match (token.0.with(Option::is_some), wallet.me(), opened.get()) {
+        (false, me, _) if wallet.registration() == Registration::Open && (me.is_none() || joining.get()) => {
+            Stage::Register
+        }
         (false, ..) => Stage::NoToken,
         (true, Some(me), _) if !joining.get() => Stage::SignedIn(me.name),
         (true, _, None) => Stage::Opening,
@@ -90,7 +95,8 @@ pub fn join() -> View {
         Stage::SignedIn(name) => signed_in(wallet, &name),
         Stage::Opening => p("quiet").attr("role", "status").add(t.opening).add("…").view(),
         Stage::Invalid(text) => told(t.invalid_title, &text),
-        Stage::Open(invitation) => accept(wallet, token, invitation, wide, joining),
+        Stage::Register => accept(wallet, token, None, wide, joining),
+        Stage::Open(invitation) => accept(wallet, token, Some(invitation), wide, joining),
     };
     guest(move || wide.get(), div("stack").add(content))
 }
@@ -117,22 +123,27 @@ fn signed_in(wallet: WalletContext, name: &str) -> View {
 fn accept(
     wallet: WalletContext,
     token: Token,
-    invitation: InvitationOpened,
+    invitation: Option<InvitationOpened>,
     wide: RwSignal<bool>,
     joining: RwSignal<bool>,
 ) -> View {
     let t = &texts().join;
     let route = expect_context::<Route>();
-    let name = RwSignal::new(invitation.name);
-    let email = invitation.email;
+    let is_invited = invitation.is_some();
+    let (name, email) = invitation.map(|invitation| (invitation.name, invitation.email)).unwrap_or_default();
+    let (name, email) = (RwSignal::new(name), RwSignal::new(email));
     let prepared = RwSignal::new(None::<Prepared>);
     let task = Task::new();
     let show = toast();
     let finish = move || {
-        let (Some(text), Some(prepared)) = (token.0.get_untracked(), prepared.get_untracked()) else { return };
+        let Some(prepared) = prepared.get_untracked() else { return };
         task.start(async move {
             joining.set(true);
-            let result = wallet.accept_invitation(text, name.get_untracked(), &prepared).await;
+            let name = name.get_untracked();
+            let result = match token.0.get_untracked() {
+                Some(text) => wallet.accept_invitation(text, name, &prepared).await,
+                None => wallet.register(email.get_untracked(), name, &prepared).await,
+            };
             if result.is_err() {
                 joining.set(false);
             }
@@ -152,7 +163,7 @@ fn accept(
     });
     let content = move || {
         let (reached, step) = match prepared.get() {
-            None => (1, choose(wallet, name, &email, prepared)),
+            None => (1, choose(wallet, name, email, is_invited, prepared)),
             Some(Prepared { words, .. }) => (2, note_words(words, t.create, task, finish)),
         };
         vec![steps(reached), step]
@@ -167,17 +178,25 @@ fn steps(reached: usize) -> View {
     classed("ol", "steps").attr("aria-hidden", "true").add((1..=STEPS).map(bar).collect::<Vec<_>>()).view()
 }
 
-fn choose(wallet: WalletContext, name: RwSignal<String>, email: &str, prepared: RwSignal<Option<Prepared>>) -> View {
+fn choose(
+    wallet: WalletContext,
+    name: RwSignal<String>,
+    email: RwSignal<String>,
+    is_invited: bool,
+    prepared: RwSignal<Option<Prepared>>,
+) -> View {
     let t = &texts().join;
+    let email_fault = fault_of(email);
     let (password, repeated) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (name_fault, password_fault, repeated_fault) = (fault_of(name), fault_of(password), fault_of(repeated));
     let task = Task::new();
     let submit = move || {
+        email_fault.set(email.with_untracked(|email| describe::email_fault(email)));
         name_fault.set(name.with_untracked(|name| describe::name_fault(name)));
         password_fault.set(password.with_untracked(|password| describe::password_fault(password)));
         let differs = password.with_untracked(|password| repeated.with_untracked(|repeated| password != repeated));
         repeated_fault.set(differs.then(|| texts().password.differs.to_owned()));
-        if any_fault(&[name_fault, password_fault, repeated_fault]) {
+        if any_fault(&[email_fault, name_fault, password_fault, repeated_fault]) {
             return;
         }
         task.start(async move {
@@ -187,12 +206,14 @@ fn choose(wallet: WalletContext, name: RwSignal<String>, email: &str, prepared: 
         });
     };
     let repeat = Field::password(texts().password.repeat, repeated, "new-password").fault(repeated_fault);
+    let email_field = Field::email(email).fault(email_fault).hint(t.email_hint);
     let form = form("form", submit)
-        .add(Field::email(RwSignal::new(email.to_owned())).fixed().hint(t.email_hint))
+        .add(if is_invited { email_field.fixed() } else { email_field })
         .add(Field::new(texts().parts.name, name).autocomplete("name").fault(name_fault).hint(t.name_hint))
         .add(new_password(texts().parts.password, password, password_fault))
         .add(repeat)
         .add(fault(task.fault))
         .add(Button::submit(t.button).look("wide").busy(task.busy));
-    vec![heading(t.title, t.lead), el("div").add(form).view()].view()
+    let title = if is_invited { t.title } else { t.open_title };
+    vec![heading(title, t.lead), el("div").add(form).view()].view()
 }

@@ -14,6 +14,7 @@ use crate::{
     wallet::WalletContext,
 };
 use leptos::prelude::*;
+use qoin_core::api::registration::Registration;
 
 /// The page that asks for e-mail address and password.
 pub fn sign_in() -> View {
@@ -36,20 +37,29 @@ pub fn sign_in() -> View {
     let password_field = Field::password(texts().parts.password, password, "current-password").fault(password_fault);
     let (email_field, password_field) =
         if is_known { (email_field, password_field.focus()) } else { (email_field.focus(), password_field) };
-    let expired = move || wallet.session_expired().then(|| notice(Tone::Warning, "", el("p").add(t.expired)));
+    let ended = move || match (wallet.suspended(), wallet.session_expired()) {
+        (true, _) => Some(notice(Tone::Danger, t.suspended_title, el("p").add(t.suspended))),
+        (false, true) => Some(notice(Tone::Warning, "", el("p").add(t.expired))),
+        (false, false) => None,
+    };
     let form = form("form", submit)
         .add(email_field)
         .add(password_field)
         .add(fault(task.fault))
         .add(Button::submit(t.button).look("wide").busy(task.busy));
     let forgotten = link("link-button", Page::Recover.path()).add(t.forgotten);
+    let join = move || {
+        let is_open = wallet.registration() == Registration::Open;
+        is_open.then(|| link("link-button", Page::Join.path()).add(texts().join.invited_here))
+    };
     guest(
         || false,
         vec![
             heading(t.title, t.lead),
-            el("div").attr("role", "status").add(expired).view(),
+            el("div").attr("role", "status").add(ended).view(),
             form.view(),
             forgotten.view(),
+            join.view(),
         ],
     )
 }

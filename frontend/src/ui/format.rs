@@ -42,6 +42,8 @@ pub enum Moment {
     Day,
     /// The day in short.
     ShortDay,
+    /// The day with its year.
+    Date,
     /// Day and time to the second.
     Exact,
     /// Day and time to the minute.
@@ -54,6 +56,7 @@ pub fn moment(at_ms: f64, form: Moment) -> String {
         Moment::Time => &[("hour", "2-digit"), ("minute", "2-digit")],
         Moment::Day => &[("weekday", "long"), ("day", "numeric"), ("month", "long"), ("year", "numeric")],
         Moment::ShortDay => &[("day", "numeric"), ("month", "short")],
+        Moment::Date => &[("dateStyle", "medium")],
         Moment::Exact => &[("dateStyle", "medium"), ("timeStyle", "medium")],
         Moment::Until => &[("dateStyle", "medium"), ("timeStyle", "short")],
     };

@@ -53,6 +53,14 @@ pub enum Icon {
     Letter,
     /// What administrators do.
     Shield,
+    /// Brings something onto this device.
+    Download,
+    /// How things are.
+    Pulse,
+    /// What can be set.
+    Sliders,
+    /// What was written down.
+    Book,
 }
 
 impl Icon {
@@ -95,6 +103,12 @@ impl Icon {
             }
             Self::Plus => "M12 5v14M5 12h14",
             Self::Back => "M19 12H5M11 6l-6 6 6 6",
+            Self::Download => "M12 4v11M7.5 11 12 15.5 16.5 11M5 19.5h14",
+            Self::Pulse => "M3 12.5h4l2.5-7 5 13 2.5-6h4",
+            Self::Sliders => "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h4M12 12h8M10 10v4",
+            Self::Book => {
+                "M6 4.5h11.5v15H6.8A1.8 1.8 0 0 1 5 17.7V6a1.5 1.5 0 0 1 1-1.5ZM5 17.5c.2-1 1-1.5 1.8-1.5h10.7M9 8.5h5.5M9 11.5h5.5"
+            }
             Self::Shield => "M12 3.5l7 2.6v5.2c0 4.4-2.9 7.7-7 9.2-4.1-1.5-7-4.8-7-9.2V6.1l7-2.6ZM9 12l2.2 2.2L15.2 10",
             Self::Letter => {
                 "M5 5.5h14A1.5 1.5 0 0 1 20.5 7v10a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 17V7A1.5 1.5 0 0 1 5 5.5ZM4 7l8 6 8-6"

@@ -19,7 +19,7 @@ use qoin_core::{
 };
 
 /// A movement's kind in words.
-fn kind_text(kind: MovementKind) -> &'static str {
+pub fn kind_text(kind: MovementKind) -> &'static str {
     let t = &texts().history;
     match kind {
         MovementKind::Sent => t.sent,
@@ -35,7 +35,7 @@ fn kind_text(kind: MovementKind) -> &'static str {
     }
 }
 
-fn sign_of(kind: MovementKind) -> Sign {
+pub fn sign_of(kind: MovementKind) -> Sign {
     match kind {
         MovementKind::Sent | MovementKind::Burned => Sign::Minus,
         MovementKind::Received | MovementKind::Reward | MovementKind::Issued => Sign::Plus,
@@ -44,7 +44,7 @@ fn sign_of(kind: MovementKind) -> Sign {
 }
 
 /// The other side's name as people know it.
-fn party_name(party: &Party) -> &str {
+pub fn party_name(party: &Party) -> &str {
     match (&party.name, &party.email) {
         (Some(name), None) if name == SYSTEM_ACCOUNT_NAME => texts().history.system_account,
         (Some(name), _) => name,

@@ -124,7 +124,8 @@ impl WalletContext {
                 hear.iter().for_each(|hear| hear(work.clone()));
             }
             Event::Reset => self.begin_anew(),
-            Event::Banner(_) | Event::Suspended => {}
+            Event::Banner(text) => self.banner.set(text),
+            Event::Suspended => self.suspended.set(true),
             Event::SignedOut => self.session_ended(),
         }
     }

@@ -37,6 +37,7 @@ use qoin_core::{
         currency::CurrencyView,
         mining::MiningWork,
         problem::ProblemCode,
+        registration::Registration,
         sessions::{Me, SessionView},
     },
     vault::Seed,
@@ -148,6 +149,8 @@ pub struct WalletContext {
     online: RwSignal<Online>,
     rewritten: RwSignal<Option<Rewritten>>,
     expired: RwSignal<bool>,
+    suspended: RwSignal<bool>,
+    banner: RwSignal<String>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -182,6 +185,8 @@ impl WalletContext {
             online: RwSignal::new(Online::Reconnecting),
             rewritten: RwSignal::new(None),
             expired: RwSignal::new(false),
+            suspended: RwSignal::new(false),
+            banner: RwSignal::new(String::new()),
             inner: StoredValue::new_local(Inner::default()),
         };
         let tabs = Channel::join(CHANNEL, move |message| wallet.hear(message));
@@ -239,6 +244,22 @@ impl WalletContext {
         self.expired.get()
     }
 
+    /// Whether the session ended because an administrator suspended the account; cleared by signing in.
+    pub fn suspended(&self) -> bool {
+        self.suspended.get()
+    }
+
+    /// What the administrators tell everyone; empty when there is nothing to tell.
+    pub fn banner(&self) -> String {
+        self.banner.get()
+    }
+
+    /// Who can join.
+    pub fn registration(&self) -> Registration {
+        self.currency
+            .with(|currency| currency.as_ref().map_or(Registration::Invitation, |currency| currency.registration))
+    }
+
     /// Lets `hear` know what miners of this session are to do, whichever tab they are in. Called once, by the app.
     pub fn hear_work(&self, hear: impl Fn(MiningWork) + 'static) {
         self.inner.update_value(|inner| inner.hear_work = Some(Rc::new(hear)));
@@ -267,8 +288,9 @@ impl WalletContext {
     /// Passes an answer on; if it says that the session is gone, so does the wallet.
     fn heed<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &answer
-            && failure.code() == Some(ProblemCode::SessionExpired)
+            && let Some(code @ (ProblemCode::SessionExpired | ProblemCode::AccountSuspended)) = failure.code()
         {
+            self.suspended.set(code == ProblemCode::AccountSuspended || self.suspended.get_untracked());
             self.session_ended();
         }
         answer
@@ -291,8 +313,13 @@ impl WalletContext {
             inner.ahead_ms = currency.leader_time_ms as i64 - halfway_ms as i64;
             inner.compared_ms = now_ms;
         });
-        let known =
-            |held: &CurrencyView| (held.genesis_hash, &held.version) == (currency.genesis_hash, &currency.version);
+        if self.banner.with_untracked(|banner| *banner != currency.banner) {
+            self.banner.set(currency.banner.clone());
+        }
+        let known = |held: &CurrencyView| {
+            (held.genesis_hash, &held.version, held.registration)
+                == (currency.genesis_hash, &currency.version, currency.registration)
+        };
         if !self.currency.with_untracked(|held| held.as_ref().is_some_and(known)) {
             self.currency.set(Some(currency.clone()));
         }

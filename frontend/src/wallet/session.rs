@@ -10,6 +10,7 @@ use qoin_core::{
         invitations::{AcceptInvitation, InvitationOpened},
         problem::ProblemCode,
         recovery::Recover,
+        registration::Register,
         sessions::{Me, NewSecrets, ReplacePassword, SessionOpened, SessionView, SignIn},
     },
     keys::{Purpose, SecretKey},
@@ -162,6 +163,22 @@ impl WalletContext {
         self.enter(opened.session, seed).await
     }
 
+    /// Makes an account without an invitation, where everyone can join, and signs in. After a failure the same `prepared`
+    /// can be handed in again.
+    pub async fn register(&self, email: String, name: String, prepared: &Prepared) -> Result<(), Failure> {
+        let Prepared { secrets, open_account, seed, .. } = prepared.clone();
+        let authentication_key = secrets.authentication_key;
+        let registered = api::register(&Register { name, email: email.clone(), secrets, open_account }).await;
+        let opened = match registered {
+            // Taken: by these very secrets, perhaps, if an earlier answer was lost.
+            Err(failure) if failure.code() == Some(ProblemCode::EmailTaken) => {
+                api::open_session(&SignIn { email, authentication_key }).await.map_err(|_| failure)?
+            }
+            answer => answer?,
+        };
+        self.enter(opened.session, seed).await
+    }
+
     /// Sets a new password with the recovery words and signs in.
     pub async fn recover(&self, email: String, words: String, new_password: String) -> Result<(), Failure> {
         let (words, new_password) = (Zeroizing::new(words), Zeroizing::new(new_password));
@@ -286,6 +303,7 @@ impl WalletContext {
         self.note_session(session);
         self.inner.update_value(|inner| inner.seed = Some(Rc::new(seed)));
         self.expired.set(false);
+        self.suspended.set(false);
         self.account.set(Some(account.clone()));
         self.phase.set(Phase::Ready { me });
         self.follow(Some(account));

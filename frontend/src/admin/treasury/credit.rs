@@ -39,7 +39,7 @@ pub fn credit(panel: Panel, open: RwSignal<bool>) -> View {
             let payment_id = once.payment_id(panel, format!("{} {} {text}", member.address, sum.units()))?;
             let memo_sent = salted(&text).map_err(|fault| describe::draft_fault(&fault))?;
             let credit = Credit { recipient: member.address, amount: sum, payment_id, memo: memo_sent };
-            panel.told(api::credit(&credit)).await?;
+            panel.told(api::admin::credit(&credit)).await?;
             once.done();
             open.set(false);
             to.set(None);

@@ -1,8 +1,13 @@
-//! What all ways to move the system account's money share: sent again as it is after a lost answer, it counts
-//! once.
+//! What all ways to move the system account's money share: sent again as it is after a lost answer, so that it counts
+//! once; and what came of it in words.
 
-use crate::{admin::panel::Panel, locales::describe, wallet::keys};
-use qoin_core::payment_id::PaymentId;
+use crate::{
+    admin::panel::Panel,
+    locales::{admin::texts, describe, fill},
+    ui::money::amount_text,
+    wallet::keys,
+};
+use qoin_core::{amount::Amount, api::admin::treasury::TreasuryAnswer, payment_id::PaymentId};
 use std::{cell::RefCell, rc::Rc};
 
 /// The payment id of what is filled in. It stays the same while that does, until it is done.
@@ -26,5 +31,13 @@ impl Once {
     /// It is done: the same once more is another payment.
     pub fn done(&self) {
         self.0.take();
+    }
+}
+
+/// What came of it, in words: `done`, or that it waits for someone else.
+pub fn outcome(answer: &TreasuryAnswer, done: String, amount: Amount) -> String {
+    match answer {
+        TreasuryAnswer::Accepted(_) => done,
+        TreasuryAnswer::Waiting(_) => fill(texts().treasury.waits, &[&amount_text(amount)]),
     }
 }

@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// The files of the panel of administration.
+const PANEL: [&str; 4] = ["/admin.css", "/admin_loader.js", "/admin.js", "/admin_bg.wasm"];
+
 /// Bytes of the first page's files, compressed with brotli, and the time until the sign-in form takes input.
 pub fn measure(quick: bool) -> Result<Vec<Row>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -33,10 +36,15 @@ async fn sizes(leader: &Leader) -> Result<Vec<Row>> {
         if path.ends_with(".wasm") { wasm += size } else { others += size }
     }
     ensure!(wasm > 0, "the page names no WebAssembly: {page}");
+    let mut panel = 0;
+    for path in PANEL {
+        panel += fetch(path, "br").await?.len();
+    }
     let kilobytes = |bytes: usize| bytes as f64 / 1_000.0;
     Ok(vec![
-        Row::new("app, all of it, brotli", kilobytes(wasm + others), "kB"),
+        Row::new("app, all of it, brotli", kilobytes(wasm + others), "kB").at_most(250.0, 200.0),
         Row::new("app, WebAssembly alone, brotli", kilobytes(wasm), "kB"),
+        Row::new("administration, fetched when opened, brotli", kilobytes(panel), "kB").at_most(300.0, 150.0),
     ])
 }
 
