@@ -9,6 +9,7 @@ use crate::wallet::Failure;
 use gloo_net::http::{Method, RequestBuilder};
 use qoin_core::api::{
     account::{ACCOUNT_PATH, AccountView, HISTORY_PATH, HistoryPage},
+    admin::members::{OPEN_RECOVERY_PATH, RecoveryOpened, RecoveryToken, RecoveryUsed, USE_RECOVERY_PATH, UseRecovery},
     blocks::{HEADERS_PATH, HeadersPage},
     currency::{CURRENCY_PATH, CurrencyView},
     events::EVENTS_PATH,
@@ -68,6 +69,16 @@ pub async fn recovery_challenge(email: &str) -> Result<RecoveryChallenge, Failur
 /// Sets a new password and opens a session.
 pub async fn recover(request: &Recover) -> Result<SessionOpened, Failure> {
     post(RECOVERY_PATH, request).await
+}
+
+/// What a recovery's link says.
+pub async fn open_recovery(request: &RecoveryToken) -> Result<RecoveryOpened, Failure> {
+    post(OPEN_RECOVERY_PATH, request).await
+}
+
+/// Uses a recovery's link.
+pub async fn use_recovery(request: &UseRecovery) -> Result<RecoveryUsed, Failure> {
+    post(USE_RECOVERY_PATH, request).await
 }
 
 /// What an invitation says.

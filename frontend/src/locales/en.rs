@@ -135,6 +135,11 @@ pub const TEXTS: Texts = Texts {
         button: "Set new password",
         done: "Your new password is set. All other sessions were ended.",
         sign_in_instead: "Sign in instead",
+        link_title: "Get your account back",
+        link_lead: "For {0}, {1}. Choose a new password; a new key is made in this browser.",
+        link_finish: "Replace my key",
+        link_done_title: "Your new key waits",
+        link_done: "It takes over on {0}. From then on sign in with the new password.",
     },
     first: First {
         title: "Choose your own password",

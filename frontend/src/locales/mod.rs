@@ -88,7 +88,10 @@ rooms! {
         signed_in_title, signed_in_text, signed_in_button, welcome,
     }
     /// A forgotten password.
-    recover: Recover { title, lead, words_label, words_hint, button, done, sign_in_instead }
+    recover: Recover {
+        title, lead, words_label, words_hint, button, done, sign_in_instead, link_title, link_lead, link_finish,
+        link_done_title, link_done,
+    }
     /// Replacing a first password.
     first: First { title, lead, current, button, finish }
     /// The wallet page.

@@ -20,15 +20,15 @@ use leptos::{prelude::*, task::spawn_local};
 use qoin_core::api::{invitations::InvitationOpened, registration::Registration};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-/// The invitation's token, kept in memory only. The app provides it as context.
+/// The token of an invitation and that of a recovery, kept in memory only. The app provides it as context.
 #[derive(Clone, Copy)]
-pub struct Token(RwSignal<Option<String>>);
+pub struct Token(RwSignal<Option<String>>, RwSignal<Option<String>>);
 
 impl Token {
-    /// Takes the token out of the page's address, if the address is an invitation's; now, and whenever another link is
+    /// Takes the token out of the page's address, if the address is one that carries a token; now, and whenever another link is
     /// opened in the same window.
     pub fn take() -> Self {
-        let token = Self(RwSignal::new(None));
+        let token = Self(RwSignal::new(None), RwSignal::new(None));
         token.take_from_address();
         let changed = Closure::<dyn Fn()>::new(move || token.take_from_address()).into_js_value();
         // It cannot be refused: the event exists in every browser.
@@ -36,17 +36,28 @@ impl Token {
         token
     }
 
+    /// The token of a recovery's link.
+    pub fn recovery(self) -> RwSignal<Option<String>> {
+        self.1
+    }
+
     /// Takes the fragment out of the address, so that no token stays in the browser's history.
     fn take_from_address(self) {
         let location = window().location();
         let hash = location.hash().unwrap_or_default();
         let token = hash.trim_start_matches('#');
-        if token.is_empty() || Page::at(&location.pathname().unwrap_or_default()) != Page::Join {
+        let page = Page::at(&location.pathname().unwrap_or_default());
+        let held = match page {
+            Page::Join => self.0,
+            Page::Recover => self.1,
+            _ => return,
+        };
+        if token.is_empty() {
             return;
         }
-        self.0.set(Some(token.to_owned()));
+        held.set(Some(token.to_owned()));
         if let Ok(history) = window().history() {
-            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(Page::Join.path())));
+            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(page.path())));
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod locked;
 pub mod mine;
 pub mod people;
 pub mod recover;
+pub mod recover_link;
 pub mod send;
 pub mod sign_in;
 pub mod wallet;

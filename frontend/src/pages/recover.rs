@@ -1,5 +1,6 @@
 //! A forgotten password: the recovery words set a new one.
 
+use super::{join::Token, recover_link};
 use crate::{
     frame::guest,
     locales::{describe, texts},
@@ -16,8 +17,13 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The page that takes the recovery words and a new password.
+/// The page of whoever cannot open the wallet: with a recovery's link, or with the recovery words.
 pub fn recover() -> View {
+    let link = expect_context::<Token>().recovery();
+    (move || if link.with(Option::is_some) { recover_link::recover_link(link) } else { by_words() }).view()
+}
+
+fn by_words() -> View {
     let t = &texts().recover;
     let wallet = expect_context::<WalletContext>();
     let route = expect_context::<Route>();

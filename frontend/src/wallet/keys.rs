@@ -18,6 +18,14 @@ pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
+/// The bytes of a link's token, which is base 64 for addresses; nothing if it is none.
+pub fn token_bytes(token: &str) -> Vec<u8> {
+    let standard = token.replace('-', "+").replace('_', "/");
+    let decoded = web_sys::window().and_then(|window| window.atob(&standard).ok()).unwrap_or_default();
+    // One character of Latin-1 for each byte.
+    decoded.chars().map(|character| character as u8).collect()
+}
+
 /// A new seed.
 pub fn new_seed() -> Result<Seed, Failure> {
     random().map(Seed::from_bytes)

@@ -25,7 +25,7 @@ pub use draft::{DraftFault, PaymentDraft};
 pub use failure::Failure;
 pub use head::{Rewritten, Why};
 pub use payment::{PreparedPayment, salted};
-pub use session::Prepared;
+pub use session::{Prepared, PreparedRecovery};
 
 use crate::{api, live::Live};
 use leptos::{prelude::*, task::spawn_local};

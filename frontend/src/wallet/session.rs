@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use qoin_core::{
     address::Address,
     api::{
+        admin::members::{RecoveryOpened, RecoveryToken, RecoveryUsed, UseRecovery},
         bytes::Bytes,
         invitations::{AcceptInvitation, InvitationOpened},
         problem::ProblemCode,
@@ -29,6 +30,14 @@ pub struct Prepared {
     secrets: NewSecrets,
     open_account: SignedTransaction,
     seed: Seed,
+}
+
+/// A new key for an account whose key was lost, made in the browser and not yet handed in.
+#[derive(Clone)]
+pub struct PreparedRecovery {
+    /// The words to show and to check before handing in.
+    pub words: RecoveryWords,
+    request: UseRecovery,
 }
 
 impl WalletContext {
@@ -190,6 +199,34 @@ impl WalletContext {
         let signature = key.sign(Purpose::Recovery, &currency.genesis_hash, &challenge.challenge.0);
         let opened = api::recover(&Recover { email, challenge: challenge.challenge, signature, secrets }).await?;
         self.enter(opened.session, seed).await
+    }
+
+    /// What a recovery's link says.
+    pub async fn open_recovery(&self, token: String) -> Result<RecoveryOpened, Failure> {
+        api::open_recovery(&RecoveryToken { token }).await
+    }
+
+    /// Makes a key and a password's secrets for an account whose key was lost.
+    pub async fn prepare_recovery(
+        &self,
+        token: String,
+        address: Address,
+        password: String,
+    ) -> Result<PreparedRecovery, Failure> {
+        let password = Zeroizing::new(password);
+        let currency = self.learn_currency().await?;
+        let seed = keys::new_seed()?;
+        let secrets = keys::secrets(&password, &seed, address).await?;
+        let key = SecretKey::from_seed(seed.as_bytes());
+        let bytes = keys::token_bytes(&token);
+        let signature = key.sign(Purpose::Recovery, &currency.genesis_hash, &bytes);
+        let request = UseRecovery { token, secrets, public_key: key.public_key(), signature };
+        Ok(PreparedRecovery { words: RecoveryWords(seed.words()), request })
+    }
+
+    /// Hands it in. The new key counts from then on.
+    pub async fn use_recovery(&self, prepared: &PreparedRecovery) -> Result<RecoveryUsed, Failure> {
+        api::use_recovery(&prepared.request).await
     }
 
     /// Asks who is signed in, and opens the key if it was kept.

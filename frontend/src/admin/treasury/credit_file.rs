@@ -1,9 +1,10 @@
 //! Paying many members by a file: first what it would do, row by row; then all of it or nothing.
 
+use super::paying::new_payment_id;
 use crate::{
     admin::panel::Panel,
     api,
-    locales::{admin::texts, describe, fill},
+    locales::{admin::texts, fill},
     ui::{
         Button, El, Icon, Part, Sign, Task, View, bdi, classed, dialog, div, el,
         field::{fault, fault_of},
@@ -16,7 +17,6 @@ use crate::{
         table::{Column, row, table},
         toast,
     },
-    wallet::keys,
 };
 use leptos::prelude::*;
 use qoin_core::api::admin::treasury::{CreditFileAnswer, CreditFileOutcome, CreditRowFault, CreditRowView};
@@ -41,8 +41,7 @@ pub fn credit_file(panel: Panel, open: RwSignal<bool>) -> View {
             return;
         }
         task.start(async move {
-            let random = keys::random::<16>().map_err(|failure| describe::failure(&failure))?;
-            let name = hex::encode(random);
+            let name = new_payment_id(panel)?.to_string();
             let answer = panel.told(api::admin::credit_file(file.get_untracked(), &name, true)).await?;
             batch.set(name);
             looked.set(Some(answer));

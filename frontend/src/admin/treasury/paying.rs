@@ -22,8 +22,7 @@ impl Once {
         {
             return Ok(*id);
         }
-        let random = keys::random().map_err(|failure| describe::failure(&failure))?;
-        let id = PaymentId::new(panel.leader_now_ms(), random);
+        let id = new_payment_id(panel)?;
         self.0.replace(Some((filled, id)));
         Ok(id)
     }
@@ -40,4 +39,10 @@ pub fn outcome(answer: &TreasuryAnswer, done: String, amount: Amount) -> String 
         TreasuryAnswer::Accepted(_) => done,
         TreasuryAnswer::Waiting(_) => fill(texts().treasury.waits, &[&amount_text(amount)]),
     }
+}
+
+/// A fresh payment id by the leader's clock.
+pub fn new_payment_id(panel: Panel) -> Result<PaymentId, String> {
+    let random = keys::random().map_err(|failure| describe::failure(&failure))?;
+    Ok(PaymentId::new(panel.leader_now_ms(), random))
 }
