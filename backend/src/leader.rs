@@ -10,6 +10,7 @@ use crate::identity::{Identity, IdentityError, LeaderSecret, NewMember};
 use crate::ledger::{self, Ledger, OpenError};
 use crate::mining::{self, Browsers, Mining};
 use crate::operator::{Announcement, OperatorDoor};
+use crate::rpyc;
 use crate::store::{RedbStore, StoreError};
 use crate::stratum;
 use crate::tls::{Acceptor, TlsError};
@@ -67,6 +68,11 @@ pub enum LeaderError {
     /// A certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The Python interface would be open to the network without encryption.
+    #[error(
+        "rpyc_listen = {0} is no loopback address, and passwords would cross the network as they are: set rpyc_certificate and rpyc_key, or rpyc_unencrypted = true on a network that you trust"
+    )]
+    RpycUnencrypted(SocketAddr),
     /// A door or a miner of this host panicked.
     #[error("a task failed: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -91,6 +97,8 @@ impl LeaderError {
 pub struct Listeners {
     /// Of the HTTP API.
     pub api: TcpListener,
+    /// Of Python scripts.
+    pub rpyc: TcpListener,
     /// Of miners.
     pub stratum: TcpListener,
 }
@@ -109,6 +117,7 @@ pub struct Leader {
     identity: Identity,
     mining: Mining,
     api: Api,
+    rpyc: rpyc::Door,
     tls: Option<Acceptor>,
     owner: Option<Address>,
     miners: u32,
@@ -133,6 +142,7 @@ impl Leader {
     ) -> Result<Self, LeaderError> {
         let LeaderSettings { stratum_certificate, stratum_key, .. } = &config.settings;
         let tls = Acceptor::of_settings(("stratum_certificate", stratum_certificate), ("stratum_key", stratum_key))?;
+        let rpyc_security = rpyc_security(config)?;
         let folder = DataFolder::open(&config.host.data)?;
         let keys = folder.ledger_keys()?;
         let first_genesis = founding::genesis(&config.currency, &keys, now_ms())?;
@@ -154,6 +164,8 @@ impl Leader {
         }
         let share_interval = Duration::from_millis(config.settings.share_interval_ms.into());
         let mining = Mining::start(ledger.clone(), mining::Settings { share_interval, ..Default::default() })?;
+        let rpyc_metrics = rpyc::Metrics::default();
+        let rpyc = rpyc::Door::new(ledger.clone(), identity.clone(), rpyc_security, rpyc_metrics.clone());
         let operator = OperatorDoor::new(folder)?;
         let announcement = operator.announce(api).map_err(LeaderError::Announcement)?;
         let api = http::router(http::Leader {
@@ -164,6 +176,7 @@ impl Leader {
             browsers: Browsers::new(mining.clone()),
             settings: http::Settings { trusted_proxies: config.common.trusted_proxies.clone() },
             metrics: Arc::default(),
+            rpyc: rpyc_metrics,
             batches: http::Batches::default(),
             stopping: stopping.clone(),
         });
@@ -173,6 +186,7 @@ impl Leader {
             identity,
             mining,
             api,
+            rpyc,
             tls,
             owner,
             miners,
@@ -201,10 +215,23 @@ impl Leader {
     /// When the ledger or a door failed.
     pub async fn serve(self, listeners: Listeners) -> (JoinHandle<()>, Result<(), LeaderError>) {
         let Self {
-            ledger, identity, mining, api, tls, owner, miners, connections, stopping, writer, announcement, ..
+            ledger,
+            identity,
+            mining,
+            api,
+            rpyc,
+            tls,
+            owner,
+            miners,
+            connections,
+            stopping,
+            writer,
+            announcement,
+            ..
         } = self;
         let mut doors = JoinSet::new();
         doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
+        doors.spawn(rpyc::serve(listeners.rpyc, rpyc, stopping.clone()));
         let door = stratum::Door::new(mining.clone(), identity, tls);
         doors.spawn(stratum::serve(listeners.stratum, door, stopping.clone()));
         if let Some(owner) = owner {
@@ -242,6 +269,18 @@ async fn make_administrator(identity: &Identity, email: &str) -> Result<Option<F
     };
     let made = identity.create_member(administrator).await?;
     Ok(Some(FirstAdministrator { email: made.email, password }))
+}
+
+/// How scripts may connect: those of this host as they like, others encrypted unless a setting says otherwise.
+fn rpyc_security(config: &ServerConfig) -> Result<rpyc::Security, LeaderError> {
+    let LeaderSettings { rpyc_certificate, rpyc_key, rpyc_unencrypted, .. } = &config.settings;
+    let tls = Acceptor::of_settings(("rpyc_certificate", rpyc_certificate), ("rpyc_key", rpyc_key))?;
+    let address = config.host.rpyc_listen;
+    let plain = *rpyc_unencrypted || address.ip().to_canonical().is_loopback();
+    if tls.is_none() && !plain {
+        return Err(LeaderError::RpycUnencrypted(address));
+    }
+    Ok(rpyc::Security { tls, plain })
 }
 
 fn now_ms() -> u64 {

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod mining;
 pub mod observe;
 pub mod operator;
+pub mod rpyc;
 pub mod store;
 pub mod stratum;
 pub mod tls;

@@ -41,6 +41,7 @@ async fn run_everything(
     let door = listen(here(arguments.website_port), "the website", "--website-port").await?;
     let listeners = Listeners {
         api: listen(here(arguments.api_port), "the HTTP API", "--api-port").await?,
+        rpyc: listen(here(arguments.rpyc_port), "Python scripts", "--rpyc-port").await?,
         stratum: listen(here(arguments.stratum_port), "miners", "--stratum-port").await?,
     };
     let folder = DataFolder::open(&arguments.data)?;
@@ -56,6 +57,7 @@ async fn run_everything(
         data: arguments.data.clone(),
         owner: Email(RUN_OWNER.to_owned()),
         api_listen: address(&listeners.api)?,
+        rpyc_listen: address(&listeners.rpyc)?,
         stratum_listen: address(&listeners.stratum)?,
         miners: arguments.miners,
         secret_key: server_secret,
@@ -68,6 +70,7 @@ async fn run_everything(
     let addresses = Addresses {
         website: url(&door)?,
         api: url(&listeners.api)?,
+        rpyc: address(&listeners.rpyc)?.to_string(),
         stratum: address(&listeners.stratum)?.to_string(),
     };
     announce(&addresses, first.as_ref(), &arguments)?;
@@ -82,18 +85,19 @@ async fn run_everything(
 struct Addresses {
     website: String,
     api: String,
+    rpyc: String,
     stratum: String,
 }
 
 /// Tells that everything is ready: connections are taken from here on.
 fn announce(addresses: &Addresses, first: Option<&FirstAdministrator>, arguments: &RunArguments) -> Result<()> {
-    let Addresses { website, api, stratum } = addresses;
+    let Addresses { website, api, rpyc, stratum } = addresses;
     let mut out = std::io::stdout().lock();
     if arguments.json {
         let ready = json!({
             "website": website,
             "api": api,
-            "rpyc": null,
+            "rpyc": rpyc,
             "stratum": stratum,
             "email": RUN_OWNER,
             "password": first.map(|first| first.password.as_str()),
@@ -109,7 +113,7 @@ fn announce(addresses: &Addresses, first: Option<&FirstAdministrator>, arguments
             }
             None => writeln!(out, "  Password  as told at the first start")?,
         }
-        writeln!(out, "\n  API       {api}\n  Miners    stratum+tcp://{stratum}")?;
+        writeln!(out, "\n  API       {api}\n  Python    {rpyc} (RPyC)\n  Miners    stratum+tcp://{stratum}")?;
         writeln!(out, "  Data      {}\n\n  Press Ctrl-C to stop.\n", arguments.data.display())?;
     }
     out.flush().context("writing to standard output")
@@ -125,6 +129,7 @@ pub fn server(arguments: FileArguments<ServerConfig>) -> Result<()> {
 async fn run_server(config: ServerConfig, stopping: CancellationToken) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
     let listeners = Listeners {
         api: listen(config.host.api_listen, "the HTTP API", "--api-listen").await?,
+        rpyc: listen(config.host.rpyc_listen, "Python scripts", "--rpyc-listen").await?,
         stratum: listen(config.host.stratum_listen, "miners", "--stratum-listen").await?,
     };
     let mut leader = Leader::open(&config, address(&listeners.api)?, stopping).await?;
@@ -135,8 +140,9 @@ async fn run_server(config: ServerConfig, stopping: CancellationToken) -> Result
     }
     writeln!(
         out,
-        "The leader's API is at {}, miners connect to {}.",
+        "The leader's API is at {}, Python scripts connect to {}, miners to {}.",
         url(&listeners.api)?,
+        address(&listeners.rpyc)?,
         address(&listeners.stratum)?
     )?;
     out.flush().context("writing to standard output")?;

@@ -16,6 +16,8 @@ declare! {
         owner: Email = Host("\"admin@example.org\"");
         /// Where the HTTP API listens. Port 0 picks a free one.
         api_listen: SocketAddr = Host("\"127.0.0.1:5002\"");
+        /// Where Python scripts connect (RPyC).
+        rpyc_listen: SocketAddr = Host("\"127.0.0.1:5001\"");
         /// Where miners connect (Stratum v1).
         stratum_listen: SocketAddr = Host("\"127.0.0.1:3333\"");
         /// How many threads of this host mine; 0 for none.
@@ -73,6 +75,13 @@ declare! {
         stratum_certificate: Option<PathBuf> = Settings("\"\"");
         /// A PEM file with the certificate's key.
         stratum_key: Option<PathBuf> = Settings("\"\"");
+        /// A PEM file with the certificate chain for scripts that connect by TLS (`rpyc.ssl_connect`); empty for none.
+        rpyc_certificate: Option<PathBuf> = Settings("\"\"");
+        /// A PEM file with the certificate's key.
+        rpyc_key: Option<PathBuf> = Settings("\"\"");
+        /// Whether scripts may connect without TLS where rpyc_listen is no loopback address: their passwords and tokens
+        /// then cross the network as they are.
+        rpyc_unencrypted: bool = Settings("false");
     }
 }
 

@@ -7,6 +7,7 @@ api_listen = "127.0.0.1:0"
 stratum_listen = "127.0.0.1:0"
 miners = 1
 secret_key = "000102030405060708090a0b0c0d0e0f"
+rpyc_listen = "127.0.0.1:0"
 "#;
 
 fn read<C: Configuration>(text: &str, overrides: &[(&str, &str)]) -> Result<C, ConfigError> {
@@ -50,21 +51,21 @@ fn each_kind_of_fault_has_its_place_and_mend() {
     one_fault(&SERVER.replace("miners = 1\n", ""), "1:1", "miners: is missing", "miners = 1");
     one_fault(
         &format!("{SERVER}[settings]\nsesion_hours = 3\n"),
-        "8:1",
+        "9:1",
         "\"sesion_hours\"",
         "did you mean session_hours?",
     );
     one_fault(&format!("api_lisen = 1\n{SERVER}"), "1:1", "\"api_lisen\"", "did you mean api_listen?");
-    one_fault(&format!("{SERVER}session_hours = 3\n"), "7:1", "\"session_hours\"", "stands under [settings]");
+    one_fault(&format!("{SERVER}session_hours = 3\n"), "8:1", "\"session_hours\"", "stands under [settings]");
     one_fault(&SERVER.replace("miners = 1", "miners = \"one\""), "5:10", "whole number", "from 0 to 1024");
     one_fault(&SERVER.replace("miners = 1", "miners = -1"), "5:10", "-1", "from 0 to 1024");
     one_fault(&SERVER.replace("miners = 1", "miners =   9999"), "5:12", "out of bounds", "from 0 to 1024");
     one_fault(&SERVER.replace("\"127.0.0.1:0\"\ns", "\"localhost\"\ns"), "3:14", "address", "127.0.0.1:5002");
     one_fault(&SERVER.replace("admin@example.org", "admin"), "2:9", "name@host", "owner = ");
-    one_fault(&format!("{SERVER}[settings]\nlog_format = \"xml\"\n"), "8:14", "xml", "log_format = \"text\"");
-    one_fault(&format!("{SERVER}[settings]\ntrusted_proxies = [\"proxy\"]\n"), "8:19", "proxy", "trusted_proxies = [");
-    one_fault(&format!("{SERVER}[settings]\ncurrency_name = \"\"\n"), "8:17", "empty", "currency_name");
-    one_fault(&format!("{SERVER}miners = 2\n"), "7:1", "duplicate", "TOML");
+    one_fault(&format!("{SERVER}[settings]\nlog_format = \"xml\"\n"), "9:14", "xml", "log_format = \"text\"");
+    one_fault(&format!("{SERVER}[settings]\ntrusted_proxies = [\"proxy\"]\n"), "9:19", "proxy", "trusted_proxies = [");
+    one_fault(&format!("{SERVER}[settings]\ncurrency_name = \"\"\n"), "9:17", "empty", "currency_name");
+    one_fault(&format!("{SERVER}miners = 2\n"), "8:1", "duplicate", "TOML");
 }
 
 #[test]

@@ -81,6 +81,10 @@ fn page(leader: &Leader) -> String {
     single("qoin_queue_full_total", "counter", "Payments refused since the start because too many waited.", queue_full);
     let streams = metrics.event_streams.load(Ordering::Relaxed);
     single("qoin_event_streams", "gauge", "Open event streams.", streams);
+    single("qoin_rpyc_connections", "gauge", "Open connections over RPyC.", leader.rpyc.connections());
+    let rpyc_refused = leader.rpyc.refused();
+    single("qoin_rpyc_refused_total", "counter", "Connections over RPyC refused since the start.", rpyc_refused);
+    single("qoin_rpyc_requests_total", "counter", "Requests over RPyC since the start.", leader.rpyc.requests());
     let mining = leader.browsers.mining();
     let totals = mining.workers().totals();
     single("qoin_miners", "gauge", "Miners' connections, tabs and threads.", mining.miners() as u64);

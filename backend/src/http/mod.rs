@@ -40,6 +40,7 @@ use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::mining::Browsers;
 use crate::operator::OperatorDoor;
+use crate::rpyc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -76,6 +77,8 @@ pub struct Leader {
     pub settings: Settings,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What the Python interface counts.
+    pub rpyc: rpyc::Metrics,
     /// Where batches find room.
     pub batches: Batches,
     /// Cancelled when the leader stops, so that event streams end and connections can close.

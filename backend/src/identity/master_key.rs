@@ -3,15 +3,22 @@
 
 use super::Identity;
 use super::error::{Failure, IdentityError, Refusal};
-use super::membership::NewMember;
+use super::granted::{Actor, Granted, Recorded, right};
 use super::record::{Record, from_bytes, to_bytes};
 use super::sealed::Sealed;
 use super::secret::{LeaderSecret, Use};
 use super::token::{Token, random};
+use crate::audit::Action;
 use crate::ledger::{Accepted, Change};
 use crate::store::{Batch, Snapshot, Table};
 use borsh::{BorshDeserialize, BorshSerialize};
-use qoin_core::{address::Address, amount::Amount, api::members::MemberView, payment_id::PaymentId};
+use qoin_core::{
+    address::Address,
+    amount::Amount,
+    audit::{AuditAction, AuditTarget},
+    payment_id::PaymentId,
+};
+use std::net::IpAddr;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
 
@@ -30,11 +37,6 @@ impl Record for MasterKeyRecord {}
 
 /// The current master key.
 pub(super) struct MasterKey(Mutex<Token>);
-
-/// Someone who has shown the master key: may make members and credit them.
-pub struct Master {
-    identity: Identity,
-}
 
 impl MasterKey {
     /// The key in the store; a new one and how it is to be stored, where there is none or the leader's secret, and so
@@ -76,52 +78,46 @@ impl Identity {
         Zeroizing::new(self.0.master_key.current().text())
     }
 
-    /// Makes a new master key and tells it; the one before is worthless from now on.
+    /// Makes a new master key and tells it; the one before is worthless from now on. It is recorded in the audit log.
     ///
     /// # Errors
     /// When the store fails, or the system gives no randomness; the old key stays then.
-    pub async fn replace_master_key(&self) -> Result<Zeroizing<String>, IdentityError> {
+    pub async fn replace_master_key(&self, actor: Actor) -> Result<Zeroizing<String>, IdentityError> {
         let token = Token::random()?;
         let batch = stored(&token, &self.0.secret)?;
         let text = Zeroizing::new(token.text());
         let identity = self.clone();
         // Shown by the writer, so that of two replacements the one committed last is also the one that counts.
-        self.change(move |_| {
+        self.commit(actor, move |_| {
             *identity.0.master_key.current() = token;
-            Ok(Change { batch, transaction: None, answer: () })
+            let change = Change { batch, transaction: None, answer: () };
+            let actions = vec![Action::new(AuditAction::MasterKeyReplaced, AuditTarget::Leader)];
+            Ok::<_, IdentityError>(Recorded { change, actions })
         })
         .await?;
         Ok(text)
     }
 
-    /// What the master key allows. It is compared in a time that does not tell how much of it was right.
+    /// Whoever has shown the master key, from where. It is compared in a time that does not tell how much of it was right.
     ///
     /// # Errors
     /// [`Refusal::WrongMasterKey`].
-    pub fn master(&self, key: &str) -> Result<Master, Refusal> {
+    pub fn master(&self, key: &str, from: IpAddr) -> Result<Actor, Refusal> {
         let shown = Token::read(key).ok_or(Refusal::WrongMasterKey)?;
         if self.0.master_key.current().equals(&shown) {
-            Ok(Master { identity: self.clone() })
+            Ok(Actor::master_key(Some(from)))
         } else {
             Err(Refusal::WrongMasterKey)
         }
     }
 }
 
-impl Master {
-    /// Makes a member.
-    ///
-    /// # Errors
-    /// When a field cannot be one, or a member has the e-mail address.
-    pub async fn create_member(&self, new: NewMember) -> Result<MemberView, IdentityError> {
-        self.identity.create_member(new).await
-    }
-
-    /// Pays a member out of the system account.
+impl Granted<right::Credit> {
+    /// Pays a member out of the system account, for whoever has no payment id of their own.
     ///
     /// # Errors
     /// Why it was not accepted; nothing has changed then.
-    pub async fn credit(&self, recipient: Address, amount: Amount) -> Result<Accepted, IdentityError> {
+    pub async fn credit_anew(&self, recipient: Address, amount: Amount) -> Result<Accepted, IdentityError> {
         let payment_id = PaymentId::new(self.identity.now_ms(), random()?);
         Ok(self.identity.0.ledger.credit(recipient, amount, payment_id, None).await?)
     }

@@ -34,7 +34,6 @@ pub use audit::{AuditExport, AuditFilter};
 pub use error::{Failure, IdentityError, Refusal};
 pub use granted::{Actor, Granted, Recorded, Right, right};
 pub use invitation::InvitationFilter;
-pub use master_key::Master;
 pub use membership::NewMember;
 pub use password_session::{PasswordSession, PasswordSignedIn};
 pub use rights::{EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};

@@ -88,6 +88,7 @@ impl Guest {
         attempt.succeeded();
 
         let record = &member.record;
+        record.check_active()?;
         let vault = stored::vault(&*identity.0.ledger.read().snapshot()?, member.number)?;
         // The password may have been replaced since it was proven.
         let seed = vault.open(&wrapping_key, record.address, &parameters).map_err(|_| Refusal::WrongCredentials)?;
@@ -128,6 +129,7 @@ impl Identity {
         let hash = token.hash(TokenKind::Password);
         let live = self.people().session(&hash, self.now_ms());
         let (session, member) = live.ok_or(Refusal::SessionExpired)?;
+        member.record.check_active()?;
         let seed = self.0.password_sessions.lock().get(&hash).and_then(|kept| kept.seed.open(&seed_key(&token), &hash));
         let seed = seed.ok_or(Refusal::SessionExpired)?;
         let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| Refusal::SessionExpired)?;

@@ -105,6 +105,7 @@ fn open_router_with(
         browsers: Browsers::new(mining.clone()),
         settings: Settings { trusted_proxies: vec!["127.0.0.1".parse().unwrap()] },
         metrics: Arc::new(Metrics::default()),
+        rpyc: crate::rpyc::Metrics::default(),
         batches: Batches::default(),
         stopping: stopping.clone(),
     })
