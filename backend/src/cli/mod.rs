@@ -3,12 +3,14 @@
 mod backup;
 mod chain;
 pub mod exit;
+mod key;
 mod listeners;
 mod overrides;
 mod role;
 
 use backup::{BackupArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
+use key::KeyArguments;
 use overrides::{Overrides, parse_set};
 use qoin::config;
 use std::path::PathBuf;
@@ -27,7 +29,7 @@ enum Command {
     /// Runs everything in one process: leader, website and miner. For a first try and small groups.
     #[command(after_help = exit::HELP)]
     Run(RunArguments),
-    /// Runs the leader: the HTTP API, the miners' door, and miners of its own.
+    /// Runs the leader: the HTTP API, the doors for Python scripts and miners, and miners of its own.
     #[command(after_help = exit::HELP)]
     Server(FileArguments<config::ServerConfig>),
     /// Runs the website on its own host: the app, the sessions' cookies, and the way to the leader's API.
@@ -43,6 +45,9 @@ enum Command {
     Backup(BackupArguments),
     /// Makes a data folder out of a backup. What happened after the backup is lost, and wallets will tell.
     Restore(RestoreArguments),
+    /// Prints the master key of a running leader, which allows scripts to make members and to credit them (`master_*` over
+    /// RPyC).
+    Key(KeyArguments),
     /// Checks a configuration file, and tells what is wrong, where, and how to mend it.
     CheckConfig {
         /// The file.
@@ -64,7 +69,7 @@ struct RunArguments {
     /// The HTTP API's port; 0 picks a free one.
     #[arg(long, value_name = "PORT", default_value_t = 5002)]
     api_port: u16,
-    /// The Python interface's port. This version does not open it.
+    /// The Python interface's port (RPyC); 0 picks a free one.
     #[arg(long, value_name = "PORT", default_value_t = 5001)]
     rpyc_port: u16,
     /// The miners' port; 0 picks a free one.
@@ -101,6 +106,7 @@ impl Cli {
             Command::Website(arguments) => role::website(arguments),
             Command::Backup(arguments) => backup::back_up(&arguments),
             Command::Restore(arguments) => backup::restore(&arguments),
+            Command::Key(arguments) => key::key(arguments),
             Command::CheckConfig { file } => {
                 let role = config::check_file(&file)?;
                 println!("{} is a good configuration of `qoin {role}`.", file.display());

@@ -90,6 +90,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(services::revoke_service))
         .routes(routes!(services::refresh_service_key))
         .routes(routes!(operator::make_backup))
+        .routes(routes!(operator::tell_master_key))
         .routes(routes!(mining::join_mining))
         .routes(routes!(mining::leave_mining))
         .routes(routes!(mining::submit_share))

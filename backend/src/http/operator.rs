@@ -3,12 +3,14 @@
 use super::Leader;
 use super::error::ApiError;
 use super::extract::Parameters;
+use crate::identity::Actor;
 use crate::operator::Operator;
+use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use qoin_core::api::operator::OPERATOR_BACKUP_PATH;
+use qoin_core::api::operator::{MasterKeyView, OPERATOR_BACKUP_PATH, OPERATOR_MASTER_KEY_PATH};
 use qoin_core::api::problem::Problem;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -45,4 +47,34 @@ pub async fn make_backup(
     let with_keys = query.keys.unwrap_or(true);
     let backup = operator.begin_backup(leader.ledger.read(), with_keys, &leader.stopping)?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(backup)))
+}
+
+/// Which master key.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MasterKeyQuery {
+    /// Whether a new one takes its place, so that the one before is worthless; `false` if absent.
+    replace: Option<bool>,
+}
+
+/// The master key, which allows the master calls of the Python interface.
+#[utoipa::path(
+    post,
+    path = OPERATOR_MASTER_KEY_PATH,
+    tag = "operation",
+    params(MasterKeyQuery),
+    security(("operator" = [])),
+    responses((status = 200, body = MasterKeyView), (status = "4XX", body = Problem), (status = 503, body = Problem)),
+)]
+pub async fn tell_master_key(
+    State(leader): State<Arc<Leader>>,
+    _: Operator,
+    Parameters(query): Parameters<MasterKeyQuery>,
+) -> Result<Json<MasterKeyView>, ApiError> {
+    let key = match query.replace {
+        Some(true) => leader.identity.replace_master_key(Actor::operator()).await?,
+        _ => leader.identity.master_key(),
+    };
+    Ok(Json(MasterKeyView { key: key.to_string() }))
 }

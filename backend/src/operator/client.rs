@@ -9,7 +9,7 @@ use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use qoin_core::api::operator::OPERATOR_BACKUP_PATH;
+use qoin_core::api::operator::{MasterKeyView, OPERATOR_BACKUP_PATH, OPERATOR_MASTER_KEY_PATH};
 use qoin_core::api::problem::Problem;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long it may take to begin its answer, or to go on with it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// The most of a refusal that is read.
-const PROBLEM_BYTES_MAX: usize = 1 << 16;
+/// The most of an answer or a refusal that is read.
+const ANSWER_BYTES_MAX: usize = 1 << 16;
 
 /// Why a running leader did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,16 @@ impl OperatorClient {
         }
     }
 
+    /// Has the leader tell the master key, after it has made a new one where `replace` says so.
+    ///
+    /// # Errors
+    /// When there is no leader, it refuses, or its answer breaks off.
+    pub async fn master_key(&self, replace: bool) -> Result<MasterKeyView, ClientError> {
+        let answer = self.post(&format!("{OPERATOR_MASTER_KEY_PATH}?replace={replace}")).await?;
+        let body = body(answer).await.ok_or_else(|| ClientError::Broken("it did not come whole".into()))?;
+        serde_json::from_slice(&body).map_err(|error| ClientError::Broken(error.to_string()))
+    }
+
     async fn post(&self, path: &str) -> Result<Response<Incoming>, ClientError> {
         let gone = || ClientError::Gone(self.authority.clone());
         let uri = Uri::builder().scheme("http").authority(&*self.authority).path_and_query(path).build();
@@ -107,7 +117,11 @@ impl OperatorClient {
 
 /// The text for people in a problem document.
 async fn detail(answer: Response<Incoming>) -> Option<String> {
-    let body = timeout(ANSWER_TIMEOUT, Limited::new(answer.into_body(), PROBLEM_BYTES_MAX).collect()).await.ok()?;
-    let body = body.ok()?.to_bytes();
-    serde_json::from_slice::<Problem>(&body).ok().map(|problem| problem.detail)
+    serde_json::from_slice::<Problem>(&body(answer).await?).ok().map(|problem| problem.detail)
+}
+
+/// A short answer, if it comes whole.
+async fn body(answer: Response<Incoming>) -> Option<Bytes> {
+    let body = timeout(ANSWER_TIMEOUT, Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect()).await.ok()?;
+    Some(body.ok()?.to_bytes())
 }

@@ -76,3 +76,20 @@ fn rand_bytes() -> [u8; 32] {
     getrandom::fill(&mut bytes).unwrap();
     bytes
 }
+
+#[tokio::test]
+async fn the_master_key_is_told_and_replaced() {
+    const PATH: &str = "/api/v1/operator/master-key";
+    let (town, _root, token) = with_door(Town::found().await);
+    let key = async |query: &str| {
+        let answer = town.send(Method::POST, &format!("{PATH}{query}"), &token, None).await.ok();
+        answer["key"].as_str().unwrap().to_owned()
+    };
+    let first = key("").await;
+    assert_eq!(key("?replace=false").await, first);
+    let opens = |key: &str| town.identity.master(key, std::net::Ipv4Addr::LOCALHOST.into()).is_ok();
+    assert!(opens(&first));
+    let second = key("?replace=true").await;
+    assert!(opens(&second) && !opens(&first));
+    assert_eq!(town.send(Method::POST, PATH, &town.admin.token, None).await.code(), "session_expired");
+}
