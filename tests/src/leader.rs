@@ -24,6 +24,7 @@ pub struct Leader {
 struct Ready {
     website: String,
     api: String,
+    rpyc: String,
     stratum: String,
     email: Option<String>,
     password: Option<String>,
@@ -149,6 +150,11 @@ impl Leader {
     /// Where miners connect: host and port.
     pub fn stratum(&self) -> &str {
         strip_scheme(&self.ready.stratum)
+    }
+
+    /// Where Python scripts connect: host and port.
+    pub fn rpyc(&self) -> &str {
+        &self.ready.rpyc
     }
 
     /// The folder with its ledger.

@@ -9,6 +9,7 @@ pub mod leader;
 pub mod member;
 pub mod miner;
 pub mod process;
+pub mod rpyc;
 pub mod stratum;
 pub mod tab;
 pub mod wait;

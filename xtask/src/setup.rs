@@ -4,6 +4,7 @@ use crate::process::{announce, cargo, command, output, run};
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const TRUNK: &str = "0.21.14";
 const NEXTEST: &str = "0.9.143";
@@ -38,6 +39,9 @@ pub fn install(need: Need) -> Result<()> {
             numbers(version).is_some_and(|version| version >= NEXTEST_OLDEST)
         })?;
         python()?;
+        for version in RPYC {
+            python_with_rpyc(version)?;
+        }
         browser()?;
         npm_packages(&workspace::root().join("tests/e2e"))?;
     }
@@ -118,12 +122,34 @@ fn node() -> Result<()> {
     debian_packages(&["nodejs", "npm"], "about a minute")
 }
 
-/// For the second verifier of chains, which needs nothing but Python itself.
+/// For the second verifier of chains, and for the tests of the Python interface.
 fn python() -> Result<()> {
     match installed_version("python3", &["--version"]) {
         Some(_) => Ok(()),
         None => debian_packages(&["python3"], "a few seconds"),
     }
+}
+
+/// The versions of RPyC that the leader is tested with; tests/python/requirements-*.txt pin each.
+pub const RPYC: [&str; 2] = ["6", "5"];
+
+/// Python in a virtual environment with the real RPyC, made anew when its requirements have changed.
+pub fn python_with_rpyc(version: &str) -> Result<PathBuf> {
+    let requirements = workspace::root().join(format!("tests/python/requirements-{version}.txt"));
+    let wanted = std::fs::read(&requirements).with_context(|| format!("reading {}", requirements.display()))?;
+    let folder = workspace::target().join(format!("python/rpyc-{version}"));
+    let (program, installed) = (folder.join("bin/python"), folder.join("installed-requirements.txt"));
+    if std::fs::read(&installed).is_ok_and(|installed| installed == wanted) && program.is_file() {
+        return Ok(program);
+    }
+    announce(&format!("installing RPyC {version} into a virtual environment (a few seconds)"));
+    if output(command("python3")?.args(["-c", "import ensurepip"])).is_none() {
+        debian_packages(&["python3-venv"], "a few seconds")?;
+    }
+    run(command("python3")?.args(["-m", "venv", "--clear"]).arg(&folder))?;
+    run(Command::new(&program).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
+    std::fs::write(&installed, wanted).with_context(|| format!("writing {}", installed.display()))?;
+    Ok(program)
 }
 
 /// Installs Debian packages, as root or through sudo.

@@ -36,7 +36,7 @@ enum Group {
     Stratum,
     /// Size of the app and time to its first page.
     Web,
-    /// The Python interface.
+    /// The Python interface, beside a Python server.
     Rpyc,
 }
 
@@ -76,10 +76,6 @@ fn measure(group: Group, quick: bool) -> Result<Vec<Row>> {
     if group == Group::Mining {
         return Ok([mining::measure(quick)?, browser::measure(quick)?].into_iter().flatten().collect());
     }
-    if group == Group::Rpyc {
-        println!("{name}: nothing is measured yet");
-        return Ok(Vec::new());
-    }
     announce(&format!("measuring {name}"));
     let mut bench = Command::new(workspace::target().join("release/qoin-bench"));
     bench.arg(&name).current_dir(workspace::root()).stderr(std::process::Stdio::inherit());
@@ -88,6 +84,9 @@ fn measure(group: Group, quick: bool) -> Result<Vec<Row>> {
     }
     if let Some(chromium) = setup::chromium() {
         bench.env("QOIN_CHROMIUM", chromium);
+    }
+    if group == Group::Rpyc {
+        bench.env("QOIN_PYTHON", setup::python_with_rpyc("6")?);
     }
     if group == Group::Ledger {
         bench.env("QOIN_POSTGRESQL", setup::postgresql()?);

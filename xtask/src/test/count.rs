@@ -33,6 +33,21 @@ impl Count {
             .reduce(|sum, count| sum + count)
     }
 
+    /// From Python's unittest: `Ran 5 tests in 1.2s`, and below it `OK (skipped=1)` or `FAILED (failures=1, errors=2)`.
+    pub fn of_unittest(output: &str) -> Option<Self> {
+        let (_, ran) = output.lines().rfind(|line| line.starts_with("Ran "))?.split_once("Ran ")?;
+        let ran: u64 = ran.split(' ').next()?.parse().ok()?;
+        let closing = output.lines().rfind(|line| line.starts_with("OK") || line.starts_with("FAILED"))?;
+        let number = |word: &str| {
+            let (_, behind) = closing.split_once(&format!("{word}="))?;
+            behind.split([',', ')']).next()?.parse::<u64>().ok()
+        };
+        let [failures, errors, skipped] = ["failures", "errors", "skipped"].map(|word| number(word).unwrap_or(0));
+        // A test of many cases can fail more than once.
+        let failed = failures + errors;
+        Some(Self { passed: ran.saturating_sub(failed + skipped), failed, skipped })
+    }
+
     /// From node's test runner: lines `pass 5`, `fail 0`, `cancelled 0`, `skipped 0` after a mark.
     pub fn of_node(output: &str) -> Option<Self> {
         let number = |word: &str| {
@@ -97,6 +112,10 @@ mod tests {
         let node = "ℹ tests 6\nℹ suites 0\nℹ pass 4\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0\nℹ todo 0\n";
         assert_eq!(Count::of_node(node), Some(count(4, 2, 0)));
         assert_eq!(Count::of_node("# pass 2\n# fail 0\n"), Some(count(2, 0, 0)));
+        let unittest = "Ran 9 tests in 1.234s\n\nFAILED (failures=1, errors=2, skipped=1)\n";
+        assert_eq!(Count::of_unittest(unittest), Some(count(5, 3, 1)));
+        assert_eq!(Count::of_unittest("Ran 1 test in 0.1s\n\nOK\n"), Some(count(1, 0, 0)));
+        assert_eq!(Count::of_unittest("ModuleNotFoundError: No module named 'rpyc'"), None);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn selection(words: &[String], only: &[Stage]) -> Result<(Vec<Stage>, Vec<String
         (true, true) => Ok((Stage::ALL.to_vec(), filters)),
         (true, false) => Ok((vec![Stage::Rust], filters)),
         (false, false) if !stages.iter().all(|stage| stage.takes_filters()) => {
-            bail!("only the stages rust, wasm and e2e take words to choose tests by: {}", filters.join(" "))
+            bail!("only the stages rust, wasm, python and e2e take words to choose tests by: {}", filters.join(" "))
         }
         (false, _) => Ok((stages, filters)),
     }

@@ -1,7 +1,7 @@
 //! The stages of a test run.
 
 use super::count::Count;
-use crate::process::{cargo, command, output, run, tee};
+use crate::process::{announce, cargo, command, output, run, tee};
 use crate::{app, check, setup, workspace};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -26,6 +26,8 @@ pub enum Stage {
     Wasm,
     Crash,
     Overload,
+    Python,
+    Frames,
     E2e,
 }
 
@@ -38,7 +40,7 @@ pub struct Soak {
     /// The seed of the first round of the stage crash, as a round before printed it.
     #[arg(long, value_name = "SEED")]
     pub seed: Option<String>,
-    /// For how many seconds the stage overload asks for too much.
+    /// For how many seconds the stage overload asks for too much, and the stage frames sends what is malformed.
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     pub seconds: u32,
 }
@@ -88,7 +90,7 @@ impl fmt::Display for Stage {
 
 impl Stage {
     /// Every stage, in the order they run in.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Setup,
         Self::Format,
         Self::Check,
@@ -101,6 +103,8 @@ impl Stage {
         Self::Wasm,
         Self::Crash,
         Self::Overload,
+        Self::Python,
+        Self::Frames,
         Self::E2e,
     ];
 
@@ -119,13 +123,15 @@ impl Stage {
             Self::Wasm => "the rules and the kernels, compiled to WebAssembly, under node",
             Self::Crash => "deaths of the leader under load",
             Self::Overload => "more payments than the leader can take",
+            Self::Python => "the Python interface with the real client, both versions of it",
+            Self::Frames => "malformed frames at the Python interface",
             Self::E2e => "the wallet in Chromium against the real programs",
         }
     }
 
     /// Whether words can choose among its tests.
     pub fn takes_filters(self) -> bool {
-        matches!(self, Self::Rust | Self::Wasm | Self::E2e)
+        matches!(self, Self::Rust | Self::Wasm | Self::Python | Self::E2e)
     }
 
     /// Runs the stage.
@@ -149,6 +155,8 @@ impl Stage {
             Self::Wasm => wasm_tests(filters),
             Self::Crash => Outcome::of(crash_trial(soak)),
             Self::Overload => Outcome::of(trial(&["overload", "--seconds", &soak.seconds.to_string()])),
+            Self::Python => python_tests(filters),
+            Self::Frames => Outcome::of(trial(&["rpyc", "--seconds", &soak.seconds.to_string()])),
             Self::E2e => e2e_tests(filters),
         }
     }
@@ -212,6 +220,25 @@ fn crash_trial(soak: &Soak) -> Result<()> {
 fn trial(arguments: &[&str]) -> Result<()> {
     build_programs()?;
     run(Command::new(workspace::target().join("debug/qoin-soak")).args(arguments))
+}
+
+/// Each tests/python/test_*.py under each version of RPyC, or the tests whose names contain one of the words.
+fn python_tests(filters: &[String]) -> Result<Outcome> {
+    build_programs()?;
+    let mut sum = Count::default();
+    for version in setup::RPYC {
+        announce(&format!("with RPyC {version}"));
+        let mut python = Command::new(setup::python_with_rpyc(version)?);
+        python.args(["-m", "unittest", "discover", "--start-directory", "."]);
+        python.args(filters.iter().flat_map(|word| ["-k", word]));
+        python.current_dir(workspace::root().join("tests/python"));
+        python.env("QOIN_BIN", workspace::target().join("debug")).env("PYTHONDONTWRITEBYTECODE", "1");
+        match counted(&mut python, Count::of_unittest)? {
+            Outcome::Passed(count) if count.passed > 0 => sum = sum + count,
+            other => return Ok(Outcome::Failed(sum + other.count())),
+        }
+    }
+    Ok(Outcome::Passed(sum))
 }
 
 fn e2e_tests(filters: &[String]) -> Result<Outcome> {

@@ -5,6 +5,7 @@
 mod ledger;
 mod load;
 mod miners;
+mod rpyc;
 mod verify;
 mod web;
 
@@ -49,6 +50,10 @@ impl Row {
         Self { goal: Some(Goal { reach, aim, more_is_better: false, of_ratio: false }), ..self }
     }
 
+    fn ratio_at_least(self, reach: f64, aim: f64) -> Self {
+        Self { goal: Some(Goal { reach, aim, more_is_better: true, of_ratio: true }), ..self }
+    }
+
     fn ratio_at_most(self, reach: f64, aim: f64) -> Self {
         Self { goal: Some(Goal { reach, aim, more_is_better: false, of_ratio: true }), ..self }
     }
@@ -68,7 +73,11 @@ fn main() -> Result<()> {
             runtime.block_on(miners::measure(quick))?
         }
         Some("web") => web::measure(quick)?,
-        other => bail!("there is nothing to measure under the name {other:?}; there are ledger, stratum and web"),
+        Some("rpyc") => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(rpyc::measure(quick))?
+        }
+        other => bail!("there is nothing to measure under the name {other:?}; there are ledger, stratum, web and rpyc"),
     };
     for row in rows {
         println!("{}", serde_json::to_string(&row)?);

@@ -4,6 +4,7 @@
 mod crash;
 mod overload;
 mod random;
+mod rpyc;
 mod wire;
 
 use anyhow::Result;
@@ -17,6 +18,8 @@ enum Trial {
     Crash(crash::Options),
     /// Asks the leader for ten times what it can take, and looks at it before, meanwhile and after.
     Overload(overload::Options),
+    /// Sends malformed frames to the Python interface, and looks at the leader meanwhile and after.
+    Rpyc(rpyc::Options),
 }
 
 fn main() -> ExitCode {
@@ -34,5 +37,6 @@ fn run(trial: &Trial) -> Result<()> {
     match trial {
         Trial::Crash(options) => runtime.block_on(crash::run(options)),
         Trial::Overload(options) => runtime.block_on(overload::run(options)),
+        Trial::Rpyc(options) => runtime.block_on(rpyc::run(options)),
     }
 }
