@@ -65,7 +65,7 @@ pub struct PasswordSignedIn {
 /// A live session of a member who signed in by password: may do what members do, and has the leader sign payments.
 pub struct PasswordSession {
     session: MemberSession,
-    key: SecretKey,
+    token: Token,
 }
 
 impl Guest {
@@ -130,14 +130,11 @@ impl Identity {
         let live = self.people().session(&hash, self.now_ms());
         let (session, member) = live.ok_or(Refusal::SessionExpired)?;
         member.record.check_active()?;
-        let seed = self.0.password_sessions.lock().get(&hash).and_then(|kept| kept.seed.open(&seed_key(&token), &hash));
-        let seed = seed.ok_or(Refusal::SessionExpired)?;
-        let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| Refusal::SessionExpired)?;
-        let key = SecretKey::from_seed(seed);
-        Ok(PasswordSession {
-            session: MemberSession::of_password(OpenSession { identity: self.clone(), session, member }),
-            key,
-        })
+        if !self.0.password_sessions.lock().contains_key(&hash) {
+            return Err(Refusal::SessionExpired);
+        }
+        let session = MemberSession::of_password(OpenSession { identity: self.clone(), session, member });
+        Ok(PasswordSession { session, token })
     }
 
     /// Keeps the seed of a new session, and forgets those of sessions that are over or too many.
@@ -186,14 +183,23 @@ impl PasswordSession {
     /// # Errors
     /// When the member has made too many, or why the ledger does not accept it; nothing has changed then.
     pub async fn pay(&self, to: Address, amount: Amount) -> Result<Accepted, IdentityError> {
+        let key = self.key().ok_or(Refusal::SessionExpired)?;
         let reservation = self.session.reserve_payments(1)?;
         let ledger = &self.session.identity.0.ledger;
         let payment_id = PaymentId::new(ledger.now_ms(), random()?);
         let operation = Operation::Transfer { to, amount };
         let transaction = Transaction::new(self.session.address(), operation, payment_id, None);
-        let accepted = ledger.submit(transaction.sign(&self.key, &ledger.genesis().hash), None).await?;
+        let accepted = ledger.submit(transaction.sign(&key, &ledger.genesis().hash), None).await?;
         reservation.keep(1);
         Ok(accepted)
+    }
+
+    /// The member's key, out of what the token opens; none when the session has ended meanwhile.
+    fn key(&self) -> Option<SecretKey> {
+        let hash = self.token.hash(TokenKind::Password);
+        let seeds = self.session.identity.0.password_sessions.lock();
+        let seed = seeds.get(&hash)?.seed.open(&seed_key(&self.token), &hash)?;
+        Some(SecretKey::from_seed(seed.as_slice().try_into().ok()?))
     }
 }
 
