@@ -92,6 +92,7 @@ pub enum Format {
 pub struct ExportQuery {
     /// The form of the file: `jsonl` (if absent) or `csv`.
     #[serde(default)]
+    #[param(inline)]
     format: Format,
     /// As for the log.
     who: Option<String>,

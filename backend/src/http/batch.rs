@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::extract::read_body;
 use super::transactions::check_version;
 use super::views;
-use crate::identity::{MemberSession, Refusal};
+use crate::identity::{AmountReservation, MemberSession, Refusal};
 use crate::ledger::{Accepted, LedgerError};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -66,17 +66,26 @@ pub async fn submit_batch(
     let entries = read.map_err(ApiError::internal)??;
     let mut faults = Vec::with_capacity(entries.len());
     let mut good = Vec::with_capacity(entries.len());
+    let mut amounts = Vec::with_capacity(faults.capacity());
     for entry in entries {
-        let fault = check(&session, &entry).err();
-        if fault.is_none() {
-            good.push(entry);
+        match check(&session, &entry).await {
+            Ok(amount) => {
+                amounts.push(amount);
+                good.push(entry);
+                faults.push(None);
+            }
+            Err(fault) => faults.push(Some(fault)),
         }
-        faults.push(fault);
     }
     let reservation = session.reserve_batch(u32::try_from(good.len()).unwrap_or(u32::MAX))?;
     let answers = leader.ledger.submit_batch(good).await;
     let made = answers.iter().flatten().filter(|accepted| !accepted.repeated).count();
     reservation.keep(u32::try_from(made).unwrap_or(u32::MAX));
+    for (amount, answer) in amounts.into_iter().zip(&answers) {
+        if answer.as_ref().is_ok_and(|accepted| !accepted.repeated) {
+            amount.keep();
+        }
+    }
     if !answers.is_empty() && answers.iter().all(|answer| *answer == Err(LedgerError::Busy)) {
         leader.metrics.queue_full();
         return Err(LedgerError::Busy.into());
@@ -99,13 +108,13 @@ fn read_entries(body: &[u8]) -> Result<Vec<BatchEntry>, ApiError> {
     decode(body).map_err(|error| ApiError::malformed(format_args!("the body is no list of transactions: {error}")))
 }
 
-fn check(session: &MemberSession, (signed, _): &BatchEntry) -> Result<(), ApiError> {
+async fn check(session: &MemberSession, (signed, _): &BatchEntry) -> Result<AmountReservation, ApiError> {
     let transaction = &signed.transaction;
     check_version(transaction)?;
     if !session.may_hand_in(&transaction.signer) {
         return Err(Refusal::ForeignSigner { signer: transaction.signer, account: session.address() }.into());
     }
-    Ok(())
+    Ok(session.reserve_amount(transaction).await?)
 }
 
 fn result(answer: Result<Accepted, LedgerError>) -> BatchResult {

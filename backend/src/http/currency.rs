@@ -21,7 +21,7 @@ pub async fn show_currency(State(leader): State<Arc<Leader>>) -> Json<CurrencyVi
         genesis_hash: context.hash,
         leader_time_ms: leader.ledger.now_ms(),
         registration: settings.registration,
-        banner: settings.banner.0,
+        banner: settings.banner.0.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
     })
 }

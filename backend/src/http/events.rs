@@ -4,7 +4,7 @@ use super::Leader;
 use super::error::ApiError;
 use super::extract::Parameters;
 use super::views;
-use crate::identity::{EventsReservation, MemberSession};
+use crate::identity::{Banner, EventsReservation, MemberSession};
 use crate::ledger::{BlockSummary, MovementRef, Position, Published};
 use crate::mining::Feed;
 use axum::extract::State;
@@ -89,6 +89,7 @@ struct Follower {
     /// Everything up to here was told.
     told: Position,
     waiting: VecDeque<sse::Event>,
+    banner: Banner,
     /// When the session's time is over.
     expiry: Pin<Box<Sleep>>,
     /// Whether the account was told to be read-only.
@@ -115,6 +116,7 @@ impl Follower {
             jobs,
             told: Position::default(),
             waiting: VecDeque::new(),
+            banner: leader.identity.banner(),
             expiry: Box::pin(tokio::time::sleep(Duration::from_millis(left_ms))),
             read_only: false,
             is_over: false,
@@ -133,6 +135,10 @@ impl Follower {
             }
         }
         follower.tell_work(newest)?;
+        let text = follower.banner.text();
+        if !text.is_empty() {
+            follower.push(&Event::Banner(text), None)?;
+        }
         Ok(follower)
     }
 
@@ -156,6 +162,7 @@ impl Follower {
                     Err(RecvError::Closed) => return None,
                 },
                 work = self.jobs.next() => self.tell_work(work),
+                text = self.banner.changed() => self.push(&Event::Banner(text), None),
             };
             // The detail is in the log; the client comes back and resumes.
             told.ok()?;
@@ -221,6 +228,9 @@ impl Follower {
 
     fn sign_out(&mut self) -> Result<(), ApiError> {
         self.is_over = true;
+        if self.session.is_suspended() {
+            self.push(&Event::Suspended, None)?;
+        }
         self.push(&Event::SignedOut, None)
     }
 

@@ -26,7 +26,7 @@ pub struct MembersQuery {
     limit: Option<u32>,
 }
 
-/// Members by name.
+/// Members by name. Where the settings say so, members find only whose whole e-mail address they ask for.
 #[utoipa::path(
     get,
     path = MEMBERS_PATH,
@@ -37,12 +37,18 @@ pub struct MembersQuery {
 )]
 pub async fn list_members(
     State(leader): State<Arc<Leader>>,
-    _: MemberSession,
+    session: MemberSession,
     Parameters(query): Parameters<MembersQuery>,
 ) -> Result<Json<MembersPage>, ApiError> {
     let limit = page_entries(query.limit)?;
     let unknown = || ApiError::malformed("after is not what an earlier answer named as next");
     let after = query.after.as_deref().map(str::parse::<Address>).transpose().map_err(|_| unknown())?;
-    let page = leader.identity.members(query.query.as_deref().unwrap_or_default(), after.as_ref(), limit);
+    let query = query.query.unwrap_or_default();
+    if !session.sees_everyone() {
+        // Whoever knows the whole address may know whose it is.
+        let members = leader.identity.member_of_email(&query).into_iter().collect();
+        return Ok(Json(MembersPage { members, next: None }));
+    }
+    let page = leader.identity.members(&query, after.as_ref(), limit);
     page.map(Json).ok_or_else(unknown)
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod administration;
 mod audit;
 mod batch;
 mod blocks;

@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, audit, batch, blocks, chain, currency, events, invitations, members, mining, operator, receipts,
-    recovery, restores, services, sessions, settings, transactions,
+    account, admin, administration, audit, batch, blocks, chain, currency, events, invitations, members, mining,
+    operator, receipts, recovery, restores, services, sessions, settings, transactions,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -84,7 +84,15 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(audit::show_audit))
         .routes(routes!(audit::export_audit))
         .routes(routes!(settings::show_settings, settings::change_settings))
-        .routes(routes!(admin::create_member))
+        .routes(routes!(administration::list_members, administration::create_member))
+        .routes(routes!(administration::show_member))
+        .routes(routes!(administration::suspend_member))
+        .routes(routes!(administration::resume_member))
+        .routes(routes!(administration::set_role))
+        .routes(routes!(administration::erase_member))
+        .routes(routes!(administration::start_recovery, administration::withdraw_recovery))
+        .routes(routes!(administration::open_recovery))
+        .routes(routes!(administration::use_recovery))
         .routes(routes!(admin::credit_member))
         .routes(routes!(services::declare_service, services::list_services))
         .routes(routes!(services::revoke_service))

@@ -26,7 +26,7 @@ pub async fn show_password_parameters(
     guest: Guest,
     Json(request): Json<ParametersRequest>,
 ) -> Result<axum::Json<PasswordParameters>, ApiError> {
-    Ok(axum::Json(guest.password_parameters(&request)?))
+    Ok(axum::Json(guest.password_parameters(&request).await?))
 }
 
 /// Opens a session.

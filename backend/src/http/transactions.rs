@@ -44,9 +44,11 @@ pub async fn submit_transaction(
         return Err(Refusal::ForeignSigner { signer: transaction.signer, account: session.address() }.into());
     }
     let reservation = session.reserve_payments(1)?;
+    let amount = session.reserve_amount(transaction).await?;
     let answer = leader.ledger.submit(signed, memo).await;
     if answer.as_ref().is_ok_and(|accepted| !accepted.repeated) {
         reservation.keep(1);
+        amount.keep();
     }
     accepted(&leader, answer)
 }

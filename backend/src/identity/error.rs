@@ -85,6 +85,29 @@ pub enum Refusal {
         /// What is wrong.
         what: String,
     },
+    /// No member has this account.
+    #[error("no member has the account {0}")]
+    UnknownMember(Address),
+    /// The member has left.
+    #[error("this member has left, and nothing personal is kept")]
+    Erased,
+    /// No open recovery has this token.
+    #[error("the recovery link does not exist, was used or withdrawn, or has expired; ask for a new one")]
+    RecoveryInvalid,
+    /// The payment would lift its recipient too high.
+    #[error("nobody can hold more than {max} here, and with this payment its recipient would; pay less")]
+    MaximumBalance {
+        /// What a member may hold.
+        max: String,
+    },
+    /// More than a member may send in a day.
+    #[error(
+        "nobody can send more than {max} a day (UTC) here, and with this payment it would be more; pay less, or tomorrow"
+    )]
+    DailyAmount {
+        /// What a member may send.
+        max: String,
+    },
     /// A reason that cannot be recorded.
     #[error("a reason has at most {REASON_CHARACTERS_MAX} characters that can be seen")]
     Reason,

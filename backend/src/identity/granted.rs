@@ -89,6 +89,11 @@ impl Actor {
         Self { who: AuditActor::MasterKey, from, session: None }
     }
 
+    /// A member who has shown a link and no session.
+    pub(super) const fn guest(who: AuditActor, from: IpAddr) -> Self {
+        Self { who, from: Some(from), session: None }
+    }
+
     /// The leader by itself.
     pub const fn system() -> Self {
         Self { who: AuditActor::System, from: None, session: None }

@@ -43,9 +43,10 @@ pub(super) fn read(file: &[u8], is_member: impl Fn(&str) -> bool) -> Rows {
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut record = csv::ByteRecord::new();
     let mut is_first = true;
+    let mut lines = Lines { file, line: 1, counted: 0 };
     // Reading bytes out of memory cannot fail.
     while let Ok(true) = reader.read_byte_record(&mut record) {
-        let line = record.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX));
+        let line = lines.of(record.position().map_or(0, |position| position.byte()));
         let is_heading = std::mem::take(&mut is_first) && is_heading(&record);
         // A line of nothing but spaces is an empty one.
         if is_heading || (record.len() == 1 && record[0].trim_ascii().is_empty()) {
@@ -78,6 +79,26 @@ pub(super) fn read(file: &[u8], is_member: impl Fn(&str) -> bool) -> Rows {
         }
     }
     rows
+}
+
+/// Counts lines up to where records begin. (The reader's own count is one too low behind a carriage return.)
+struct Lines<'a> {
+    file: &'a [u8],
+    line: u32,
+    counted: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the first letter of a record at `start` or behind it; records come in their order.
+    fn of(&mut self, start: u64) -> u32 {
+        let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.file.len());
+        let breaks = self.file[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let end = start + breaks;
+        let newlines = self.file[self.counted.min(end)..end].iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
+        self.counted = end;
+        self.line
+    }
 }
 
 type Fault = (ProblemCode, String);

@@ -10,7 +10,12 @@ use crate::ledger::Change;
 use crate::store::Batch;
 use qoin_core::{
     address::Address,
-    api::{admin::CreateMember, capabilities::Capability, members::MemberView, sessions::Role},
+    api::{
+        admin::{CreateMember, members::AdminMemberView},
+        capabilities::Capability,
+        members::MemberView,
+        sessions::Role,
+    },
     audit::{AuditAction, AuditChange, AuditTarget},
     hash::GenesisHash,
     keys::SecretKey,
@@ -42,10 +47,11 @@ impl Granted<right::CreateMember> {
     ///
     /// # Errors
     /// When a field cannot be one, or a member has the e-mail address.
-    pub async fn create_member(&self, request: CreateMember) -> Result<MemberView, IdentityError> {
+    pub async fn create_member(&self, request: CreateMember) -> Result<AdminMemberView, IdentityError> {
         let CreateMember { name, email, password, role } = request;
         let password = Zeroizing::new(password);
-        self.make_member(NewMember { name, email, password, role, first_password: true }).await
+        let made = self.make_member(NewMember { name, email, password, role, first_password: true }).await?;
+        Ok(self.identity.admin_view(&made.address)?)
     }
 
     /// Makes a member: keys from the password, a new seed, and in one commit the member, its vault and its account.

@@ -6,6 +6,7 @@
 //!
 //! Passwords never come here, except for the first one that an administrator sets; see [`qoin_core::vault`].
 
+mod administration;
 mod audit;
 mod error;
 mod granted;
@@ -16,9 +17,11 @@ mod membership;
 mod password;
 mod password_session;
 mod people;
+mod policy;
 mod rate;
 mod record;
 mod recovery;
+mod recovery_link;
 mod rights;
 mod sealed;
 mod secret;
@@ -30,12 +33,14 @@ mod stored;
 pub(crate) mod testing;
 mod token;
 
+pub use administration::MembersFilter;
 pub use audit::{AuditExport, AuditFilter};
 pub use error::{Failure, IdentityError, Refusal};
 pub use granted::{Actor, Granted, Recorded, Right, right};
 pub use invitation::InvitationFilter;
 pub use membership::NewMember;
 pub use password_session::{PasswordSession, PasswordSignedIn};
+pub use policy::AmountReservation;
 pub use rights::{EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
 pub use service::{DeclaredMiner, KeyEnd, KeyRefusal, ServiceConnection, ServiceRefusal, ServiceWithKey};
@@ -113,6 +118,9 @@ impl Identity {
         for (number, service) in stored::services(&*snapshot)? {
             people.services.show(number, service);
         }
+        for (number, recovery) in stored::recoveries(&*snapshot)? {
+            people.show_recovery(number, Some(recovery));
+        }
         let (master_key, new_master_key) = MasterKey::load(&*snapshot, &secret)?;
         let live = settings::Live::open(&*snapshot, settings)?;
         drop(snapshot);
@@ -154,11 +162,11 @@ impl Identity {
             return Party { address: *address, name: Some(SYSTEM_ACCOUNT_NAME.into()), email: None };
         }
         let people = self.people();
-        let member = people.member_of_address(address).map(|member| &member.record);
+        let member = people.member_of_address(address);
         Party {
             address: *address,
-            name: member.map(|member| member.name.clone()),
-            email: member.map(|member| member.email.clone()),
+            name: member.map(|member| member.name().to_owned()),
+            email: member.map(|member| member.record.email.clone()).filter(|email| !email.is_empty()),
         }
     }
 

@@ -27,8 +27,12 @@ impl Guest {
     ///
     /// # Errors
     /// When the text is no e-mail address.
-    pub fn password_parameters(&self, request: &ParametersRequest) -> Result<PasswordParameters, Refusal> {
-        let email = validate::email(&request.email)?;
+    pub async fn password_parameters(&self, request: &ParametersRequest) -> Result<PasswordParameters, IdentityError> {
+        let email = validate::email(&request.email).map_err(Refusal::from)?;
+        let known = self.identity.people().member_of_email(&email).map(|member| member.number);
+        if let Some(number) = known {
+            self.identity.settle_recovery(number).await?;
+        }
         // Derived in either case, so that both take the same time.
         let salt = self.identity.0.secret.derive(Use::UnknownSalt, email.as_bytes());
         let unknown = PasswordParameters { salt: Bytes(salt), parameters: KdfParameters::MINIMUM };
@@ -45,7 +49,9 @@ impl Identity {
             StoredPassword { salt: Salt::from_bytes([0; 16]), parameters: KdfParameters::MINIMUM, hash: [0; 32] };
         let password = member.as_ref().map_or(&nobodys, |member| &member.record.password);
         let is_proven = password.is_proven_by(authentication_key);
-        member.filter(|_| is_proven).ok_or(Refusal::WrongCredentials)
+        let member = member.filter(|_| is_proven).ok_or(Refusal::WrongCredentials)?;
+        member.record.check_active()?;
+        Ok(member)
     }
 }
 

@@ -82,7 +82,7 @@ impl Guest {
         let identity = &self.identity;
         let email = validate::email(email).map_err(Refusal::from)?;
         let attempt = identity.0.attempts.begin(&email, self.from, identity.now_ms())?;
-        let (salt, parameters) = self.kdf(&email)?;
+        let (salt, parameters) = self.kdf(&email).await?;
         let (authentication_key, wrapping_key) = identity.derive_keys(password, salt, parameters).await?;
         let member = identity.proven_member(&email, authentication_key.as_bytes())?;
         attempt.succeeded();
@@ -108,12 +108,12 @@ impl Guest {
     }
 
     /// How the keys of the account with this e-mail address are derived, for an address without a member too.
-    fn kdf(&self, email: &str) -> Result<(Salt, KdfParameters), Refusal> {
-        let asked = self.password_parameters(&ParametersRequest { email: email.to_owned() })?;
+    async fn kdf(&self, email: &str) -> Result<(Salt, KdfParameters), IdentityError> {
+        let asked = self.password_parameters(&ParametersRequest { email: email.to_owned() }).await?;
         let KdfParameters { memory_kib, iterations, parallelism } = asked.parameters;
         let most = PARAMETERS_MAX;
         if memory_kib > most.memory_kib || iterations > most.iterations || parallelism > most.parallelism {
-            return Err(KdfError::TooCostly(asked.parameters).into());
+            return Err(Refusal::from(KdfError::TooCostly(asked.parameters)).into());
         }
         Ok((Salt::from_bytes(asked.salt.0), asked.parameters))
     }
@@ -189,8 +189,10 @@ impl PasswordSession {
         let payment_id = PaymentId::new(ledger.now_ms(), random()?);
         let operation = Operation::Transfer { to, amount };
         let transaction = Transaction::new(self.session.address(), operation, payment_id, None);
+        let counted = self.session.reserve_amount(&transaction).await?;
         let accepted = ledger.submit(transaction.sign(&key, &ledger.genesis().hash), None).await?;
         reservation.keep(1);
+        counted.keep();
         Ok(accepted)
     }
 

@@ -3,15 +3,16 @@
 //! It follows the store: a change is committed first and shown here afterwards. Two changes may arrive here in
 //! another order than they were committed in; [`MemberRecord::version`] tells which of them is the newer one.
 
+use super::policy::DaySent;
 use super::rate::PaymentWindow;
-use super::record::{MemberRecord, MemberState, SessionRecord};
-use super::service::KnownServices;
+use super::record::{MemberRecord, MemberState, RecoveryRecord, SessionRecord};
+use super::service::{KeyEnd, KnownServices};
 use super::token::TokenHash;
 use qoin_core::{
     address::Address,
     api::{
         members::{MemberView, MembersPage},
-        sessions::Me,
+        sessions::{Me, Role},
     },
 };
 use std::collections::{BTreeSet, HashMap};
@@ -28,6 +29,8 @@ pub(super) struct Member {
     pub payments: Arc<PaymentWindow>,
     /// Recorded refusals of rights.
     pub refusals: Arc<PaymentWindow>,
+    /// What was sent today.
+    pub sent: Arc<DaySent>,
     /// Open event streams.
     pub streams: Arc<AtomicUsize>,
 }
@@ -46,8 +49,8 @@ impl Member {
 
     /// As other members see it.
     pub fn view(&self) -> MemberView {
-        let MemberRecord { name, email, address, .. } = &self.record;
-        MemberView { name: name.clone(), email: email.clone(), address: *address }
+        let MemberRecord { email, address, .. } = &self.record;
+        MemberView { name: self.name().to_owned(), email: email.clone(), address: *address }
     }
 
     /// The place in the list of members: by name without regard to case, then by age.
@@ -75,6 +78,8 @@ pub(super) struct People {
     by_name: BTreeSet<(String, u64)>,
     sessions: HashMap<TokenHash, Arc<Session>>,
     sessions_of: HashMap<u64, Vec<TokenHash>>,
+    recoveries: HashMap<u64, RecoveryRecord>,
+    by_recovery: HashMap<TokenHash, u64>,
     pub services: KnownServices,
 }
 
@@ -102,6 +107,7 @@ impl People {
             .by_name
             .range((from, Bound::Unbounded))
             .filter_map(|(name, number)| Some((name, self.members.get(number)?)))
+            .filter(|(_, member)| !matches!(member.record.state, MemberState::Erased { .. }))
             .filter(|(name, member)| name.contains(query) || member.record.email.contains(query))
             .map(|(_, member)| member.view());
         let members: Vec<MemberView> = found.by_ref().take(limit).collect();
@@ -116,16 +122,27 @@ impl People {
         if known.is_some_and(|known| known.record.version > record.version) {
             return;
         }
-        let (payments, refusals, streams) = known
-            .map(|known| (known.payments.clone(), known.refusals.clone(), known.streams.clone()))
+        let (payments, refusals, sent, streams) = known
+            .map(|known| (known.payments.clone(), known.refusals.clone(), known.sent.clone(), known.streams.clone()))
             .unwrap_or_default();
         if let Some(known) = known {
             self.by_name.remove(&known.place());
+            if known.record.email != record.email {
+                self.by_email.remove(&known.record.email);
+            }
         }
-        self.by_email.insert(record.email.clone(), number);
+        if matches!(record.state, MemberState::Erased { .. }) {
+            self.services.forget_all(number);
+            self.forget_recovery(number);
+        } else {
+            self.by_email.insert(record.email.clone(), number);
+        }
+        if record.check_active().is_err() {
+            self.services.drop_all(number, KeyEnd::Suspended);
+        }
         self.by_address.insert(record.address, number);
         let credentials = record.credentials;
-        let member = Arc::new(Member { number, record, payments, refusals, streams });
+        let member = Arc::new(Member { number, record, payments, refusals, sent, streams });
         self.by_name.insert(member.place());
         self.members.insert(number, member);
         if let Some((hash, record)) = kept
@@ -176,6 +193,44 @@ impl People {
         self.sessions_of.get(&member).cloned().unwrap_or_default()
     }
 
+    /// All members with their names in lower case, by name.
+    pub fn by_name(&self) -> impl Iterator<Item = (&str, &Arc<Member>)> {
+        self.by_name.iter().filter_map(|(name, number)| Some((name.as_str(), self.members.get(number)?)))
+    }
+
+    /// The numbers of all members who have the role of an administrator.
+    pub fn administrators(&self) -> Vec<u64> {
+        let all = self.members.values().filter(|member| member.record.role == Role::Administrator);
+        all.map(|member| member.number).collect()
+    }
+
+    /// Shows a member's recovery as committed, or that there is none.
+    pub fn show_recovery(&mut self, number: u64, recovery: Option<RecoveryRecord>) {
+        self.forget_recovery(number);
+        if let Some(recovery) = recovery {
+            self.by_recovery.insert(recovery.token_hash, number);
+            self.recoveries.insert(number, recovery);
+        }
+    }
+
+    fn forget_recovery(&mut self, number: u64) {
+        if let Some(known) = self.recoveries.remove(&number) {
+            self.by_recovery.remove(&known.token_hash);
+        }
+    }
+
+    /// A member's recovery.
+    pub fn recovery(&self, number: u64) -> Option<&RecoveryRecord> {
+        self.recoveries.get(&number)
+    }
+
+    /// The member whose recovery has this token and waits to be used.
+    pub fn recovery_of(&self, hash: &TokenHash, now_ms: u64) -> Option<u64> {
+        let number = *self.by_recovery.get(hash)?;
+        let is_open = |recovery: &&RecoveryRecord| recovery.used.is_none() && recovery.expires_ms > now_ms;
+        self.recovery(number).filter(is_open).map(|_| number)
+    }
+
     fn end_sessions(&mut self, member: u64, ends: impl Fn(&Session) -> bool) {
         let Some(hashes) = self.sessions_of.get_mut(&member) else { return };
         hashes.retain(|hash| match self.sessions.get(hash) {
@@ -194,7 +249,6 @@ impl People {
 mod tests {
     use super::super::record::{Scope, StoredPassword};
     use super::*;
-    use qoin_core::api::sessions::Role;
     use qoin_core::vault::{KdfParameters, Salt};
 
     fn member(number: u8, name: &str, credentials: u64) -> MemberRecord {
@@ -207,7 +261,7 @@ mod tests {
             first_password: false,
             credentials,
             created_ms: 0,
-            version: 0,
+            version: credentials,
             state: MemberState::Active,
             last_signed_in_ms: 0,
         }

@@ -10,6 +10,7 @@ use qoin_core::{
     api::{bytes::Bytes, services::ServiceRole, sessions::PasswordParameters, sessions::Role},
     encode::{decode, encode},
     hash::tagged_sha256d,
+    keys::PublicKey,
     vault::{KdfParameters, Salt, Vault},
 };
 use std::collections::BTreeMap;
@@ -177,6 +178,11 @@ impl StoredPassword {
         Self { salt, parameters, hash: Self::hash(authentication_key) }
     }
 
+    /// A password that nothing proves.
+    pub fn nobodys(salt: Salt, parameters: KdfParameters) -> Self {
+        Self { salt, parameters, hash: [0; 32] }
+    }
+
     /// The key has 256 bits and comes from Argon2id with the account's salt, so a plain hash of it is enough.
     pub fn hash(authentication_key: &[u8; 32]) -> [u8; 32] {
         tagged_sha256d("qoin/authentication-hash", &[authentication_key])
@@ -277,6 +283,28 @@ impl Record for InvitationRecord {
         Ok(Self { name, email, role, invited_by: Some(invited_by), created_ms, expires_ms, state })
     }
 }
+
+/// A link by which a lost key is replaced; its key is the member's number.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct RecoveryRecord {
+    pub token_hash: [u8; 32],
+    /// The number of the administrator; none for the operator and scripts.
+    pub started_by: Option<u64>,
+    pub created_ms: u64,
+    pub expires_ms: u64,
+    /// What the member made of it.
+    pub used: Option<UsedRecovery>,
+}
+
+/// What counts once the new key does.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct UsedRecovery {
+    pub public_key: PublicKey,
+    pub password: StoredPassword,
+    pub vault: Vault,
+}
+
+impl Record for RecoveryRecord {}
 
 /// The settings that were changed while the leader ran.
 #[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

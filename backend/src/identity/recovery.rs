@@ -89,6 +89,7 @@ impl Guest {
             return Err(Refusal::WrongCredentials.into());
         }
         let member = identity.people().member_of_email(&email).cloned().ok_or(Refusal::WrongCredentials)?;
+        identity.settle_recovery(member.number).await?;
         let ledger = &identity.0.ledger;
         let account = ledger
             .read()
@@ -100,16 +101,18 @@ impl Guest {
         }
         attempt.succeeded();
 
-        let (number, credentials) = (member.number, member.record.credentials);
+        let number = member.number;
         let token = Token::random()?;
         let hash = token.hash(TokenKind::Session);
-        let mut session = identity.new_session(number, credentials + 1)?;
+        let mut session = identity.new_session(number, 0)?;
         let ending = identity.people().sessions_of(number);
         let vault = secrets.vault.clone();
         let (member, session) = identity
             .change(move |snapshot| {
                 let mut member = stored::member(snapshot, number)?;
+                member.check_active()?;
                 member.password = password;
+                member.last_signed_in_ms = session.created_ms;
                 member.credentials += 1;
                 member.version += 1;
                 session.credentials = member.credentials;

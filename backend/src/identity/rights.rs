@@ -4,6 +4,7 @@ use super::Identity;
 use super::error::Refusal;
 use super::people::{Member, Session};
 use super::token::{Token, TokenKind};
+use crate::config::value::MemberList;
 use qoin_core::{address::Address, api::capabilities::Capability};
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -66,6 +67,12 @@ impl OpenSession {
         self.session.record.expires_ms
     }
 
+    /// Whether it has ended because its member was suspended.
+    pub fn is_suspended(&self) -> bool {
+        let people = self.identity.people();
+        people.member(self.member.number).is_some_and(|member| member.record.check_active() == Err(Refusal::Suspended))
+    }
+
     /// Cancelled when it ends before its time.
     pub fn ended(&self) -> &CancellationToken {
         &self.session.ended
@@ -113,6 +120,12 @@ impl MemberSession {
     /// anyone's, for whoever hands a signed transaction in can neither change it nor make another.
     pub fn may_hand_in(&self, signer: &Address) -> bool {
         *signer == self.address() || self.hands_in()
+    }
+
+    /// Whether the session's member sees all others, as the settings are.
+    pub fn sees_everyone(&self) -> bool {
+        self.member.record.role.may(Capability::ViewMembers)
+            || self.identity.settings().member_list == MemberList::Members
     }
 
     fn hands_in(&self) -> bool {

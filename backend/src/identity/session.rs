@@ -28,6 +28,10 @@ impl Guest {
     pub async fn sign_in(&self, request: SignIn) -> Result<SessionOpened, IdentityError> {
         let email = validate::email(&request.email).map_err(Refusal::from)?;
         let attempt = self.identity.0.attempts.begin(&email, self.from, self.identity.now_ms())?;
+        let known = self.identity.people().member_of_email(&email).map(|member| member.number);
+        if let Some(number) = known {
+            self.identity.settle_recovery(number).await?;
+        }
         let member = self.identity.proven_member(&email, &request.authentication_key.0)?;
         attempt.succeeded();
         self.identity.open_session(member.number, member.record.credentials).await
@@ -43,21 +47,27 @@ impl Identity {
         let over = self.people().superfluous_sessions(number, SESSIONS_MAX, session.created_ms);
         let ending = over.clone();
         let record = session.clone();
-        let vault = self
+        let (member, vault) = self
             .change(move |snapshot| {
                 // The password may have been replaced since it was proven.
-                if stored::member(snapshot, number)?.credentials != credentials {
+                let mut member = stored::member(snapshot, number)?;
+                if member.credentials != credentials {
                     return Err(Refusal::WrongCredentials.into());
                 }
+                member.check_active()?;
+                member.last_signed_in_ms = record.created_ms;
                 let mut batch = Batch::new();
+                stored::put_record(&mut batch, number, &member);
                 for hash in &ending {
                     batch.delete(Table::Sessions, hash.as_slice());
                 }
                 stored::put_session(&mut batch, &hash, &record);
-                Ok(Change { batch, transaction: None, answer: stored::vault(snapshot, number)? })
+                let answer = (member, stored::vault(snapshot, number)?);
+                Ok(Change { batch, transaction: None, answer })
             })
             .await?;
         let mut people = self.people_mut();
+        people.show_member(number, member, None);
         over.iter().for_each(|hash| people.end_session(hash));
         people.show_session(hash, session.clone());
         let member = people.member(number).ok_or_else(|| Failure::Missing(format!("member {number}")))?;

@@ -12,6 +12,7 @@ use qoin_core::{
     api::admin::settings::{ChangeSettings, SettingSource, SettingView, SettingsView},
     audit::{AuditAction, AuditChange, AuditTarget},
 };
+use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -26,10 +27,18 @@ pub(super) struct Live {
 }
 
 /// All settings at one moment.
-pub(super) struct Current {
+pub struct Current {
     version: u64,
     settings: Settings,
     changed: SettingsRecord,
+}
+
+impl Deref for Current {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
 }
 
 impl Live {
@@ -109,8 +118,8 @@ impl Banner {
 
 impl Identity {
     /// The settings as they are now.
-    pub fn settings(&self) -> Settings {
-        self.0.live.current().settings.clone()
+    pub fn settings(&self) -> Arc<Current> {
+        self.0.live.current()
     }
 
     /// Follows the banner.

@@ -2,7 +2,9 @@
 
 use super::error::{Failure, IdentityError, Refusal};
 use super::people::People;
-use super::record::{MemberRecord, Record, ServiceRecord, SessionRecord, VaultRecord, from_bytes, to_bytes};
+use super::record::{
+    MemberRecord, Record, RecoveryRecord, ServiceRecord, SessionRecord, VaultRecord, from_bytes, to_bytes,
+};
 use super::token::TokenHash;
 use crate::store::{Batch, Order, Snapshot, Table};
 use qoin_core::vault::Vault;
@@ -40,6 +42,11 @@ pub(super) fn services(snapshot: &dyn Snapshot) -> Result<Vec<(u64, ServiceRecor
     all(snapshot, Table::Services)?.into_iter().map(|(key, service)| Ok((number(&key)?, service))).collect()
 }
 
+/// All recoveries with the numbers of their members.
+pub(super) fn recoveries(snapshot: &dyn Snapshot) -> Result<Vec<(u64, RecoveryRecord)>, Failure> {
+    all(snapshot, Table::Recoveries)?.into_iter().map(|(key, recovery)| Ok((number(&key)?, recovery))).collect()
+}
+
 /// The member with this number.
 pub(super) fn member(snapshot: &dyn Snapshot, number: u64) -> Result<MemberRecord, Failure> {
     one(snapshot, Table::Members, &number.to_be_bytes())?.ok_or_else(|| Failure::Missing(format!("member {number}")))
@@ -70,9 +77,19 @@ pub(super) fn add_member(
     Ok(number)
 }
 
+/// The number of the member with this e-mail address.
+pub(super) fn number_of_email(snapshot: &dyn Snapshot, email: &str) -> Result<Option<u64>, Failure> {
+    snapshot.get(Table::Emails, email.as_bytes())?.map(|bytes| number(&bytes)).transpose()
+}
+
+/// Writes a member, and leaves its vault as it is.
+pub(super) fn put_record(batch: &mut Batch, number: u64, member: &MemberRecord) {
+    batch.put(Table::Members, number.to_be_bytes(), to_bytes(member));
+}
+
 /// Writes a member and its vault.
 pub(super) fn put_member(batch: &mut Batch, number: u64, member: &MemberRecord, vault: Vault) {
-    batch.put(Table::Members, number.to_be_bytes(), to_bytes(member));
+    put_record(batch, number, member);
     batch.put(Table::Vaults, number.to_be_bytes(), to_bytes(&VaultRecord { vault }));
 }
 

@@ -14,6 +14,7 @@ pub(super) enum TokenKind {
     Service,
     Password,
     Registration,
+    Recovery,
 }
 
 impl TokenKind {
@@ -24,6 +25,7 @@ impl TokenKind {
             Self::Service => "qoin/service-key",
             Self::Password => "qoin/password-session-token",
             Self::Registration => "qoin/service-registration",
+            Self::Recovery => "qoin/recovery-link",
         }
     }
 }

@@ -16,7 +16,7 @@ use qoin_core::{
     amount::Amount,
     genesis::{Genesis, GenesisError},
     hash::{GenesisHash, TransactionId},
-    keys::SecretKey,
+    keys::{PublicKey, SecretKey},
     ledger::{AccountNumber, Position, Refusal},
     log::LogRecord,
     memo::Memo,
@@ -438,6 +438,13 @@ impl Ledger {
         let memo_hash = memo.as_ref().map(Memo::hash);
         let transaction = Transaction::new(self.context.genesis.system, operation, payment_id, memo_hash);
         self.submit(transaction.sign(&self.context.keys.system, &self.context.genesis.hash), memo).await
+    }
+
+    /// The rotation by which the system key gives an account another key, for a [`Change`].
+    pub fn sign_recovery(&self, account: Address, public_key: PublicKey, random: [u8; 10]) -> SignedTransaction {
+        let id = PaymentId::new(self.now_ms(), random);
+        let transaction = Transaction::new(account, Operation::RotateKey { public_key }, id, None);
+        transaction.sign(&self.context.keys.system, &self.context.genesis.hash)
     }
 
     /// Runs `change` on the writer thread against the committed store, where nothing else changes meanwhile;

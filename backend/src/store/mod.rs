@@ -76,11 +76,13 @@ pub enum Table {
     Workers,
     /// What was done with more than a member's rights. Key: the entry's number (u64, big endian); value: the entry.
     Audit,
+    /// Links by which a lost key is replaced. Key: the member's number (u64, big endian); value: the recovery.
+    Recoveries,
 }
 
 impl Table {
     /// Every table, in the order of their declaration.
-    pub const ALL: [Table; 17] = [
+    pub const ALL: [Table; 18] = [
         Table::Meta,
         Table::Records,
         Table::Blocks,
@@ -98,6 +100,7 @@ impl Table {
         Table::Services,
         Table::Workers,
         Table::Audit,
+        Table::Recoveries,
     ];
 
     /// The name under which the table is stored; part of the format.
@@ -120,6 +123,7 @@ impl Table {
             Table::Services => "services",
             Table::Workers => "workers",
             Table::Audit => "audit",
+            Table::Recoveries => "recoveries",
         }
     }
 }

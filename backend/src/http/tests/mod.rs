@@ -1,5 +1,6 @@
 //! The router from outside, over a real ledger in memory.
 
+mod administration;
 mod batch;
 mod door;
 mod events;

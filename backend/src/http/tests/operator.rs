@@ -53,6 +53,15 @@ async fn no_session_opens_the_operators_door_and_its_token_opens_no_members() {
     }
 }
 
+#[tokio::test]
+async fn the_token_administrates_and_the_audit_log_says_that_it_was_the_operator() {
+    let (town, _root, token) = with_door(Town::found().await);
+    let invitation = json!({ "name": "Eve", "email": "eve@example.org" });
+    town.send(Method::POST, "/api/v1/invitations", &token, Some(invitation)).await.ok();
+    let log = town.send(Method::GET, "/api/v1/admin/audit?who=operator", &token, None).await.ok();
+    assert_eq!((&log["count"], &log["entries"][0]["who"]["kind"]), (&json!(1), &json!("operator")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_backup_is_made_at_a_time_and_one_that_nobody_takes_ends_with_the_leader() {
     let (town, _root, token) = with_door(Town::found().await);

@@ -71,6 +71,8 @@ impl Identity {
         let hash = Token::read(key).ok_or(KeyRefusal::Unknown)?.hash(TokenKind::Service);
         let people = self.people();
         let (service, end) = people.services.with_key(&hash).ok_or(KeyRefusal::Unknown)?;
+        let owner = people.member(service.record.owner).ok_or(KeyRefusal::WrongOwner)?;
+        let end = end.or(owner.record.check_active().is_err().then_some(KeyEnd::Suspended));
         end.map_or_else(|| Ok(service.clone()), |end| Err(end.into()))
     }
 }

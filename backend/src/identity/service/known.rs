@@ -14,6 +14,9 @@ pub enum KeyEnd {
     /// The service has a newer one.
     #[error("the key was replaced by a newer one; use that one")]
     Refreshed,
+    /// The service's owner was suspended.
+    #[error("the service's owner is suspended; an administrator can let the owner back in")]
+    Suspended,
     /// The service was revoked.
     #[error("the service was revoked by its owner; declare a new one")]
     Revoked,
@@ -75,6 +78,27 @@ impl KnownServices {
             }
         }
         self.by_number.insert(number, Arc::new(service));
+    }
+
+    /// Drops whoever is connected with a key of this owner's services, and lets them come again if they may.
+    pub fn drop_all(&mut self, owner: u64, end: KeyEnd) {
+        for number in self.by_owner.get(&owner).into_iter().flatten() {
+            if let Some(service) = self.by_number.get_mut(number) {
+                service.presence.forget_call();
+                service.ended.send_replace(Some(end));
+                let (record, presence) = (service.record.clone(), service.presence.clone());
+                let ended = Arc::new(watch::Sender::new(None));
+                *service = Arc::new(Service { number: *number, record, presence, ended });
+            }
+        }
+    }
+
+    /// Forgets all services of an owner who left.
+    pub fn forget_all(&mut self, owner: u64) {
+        self.drop_all(owner, KeyEnd::Revoked);
+        for number in self.by_owner.get(&owner).cloned().unwrap_or_default() {
+            self.forget(number);
+        }
     }
 
     /// Forgets a revoked service.

@@ -139,7 +139,8 @@ impl<'a> Log<'a> {
             Some(_) => {
                 let bytes = self.snapshot.get(Table::Memos, &number.to_be_bytes())?;
                 let bytes = bytes.ok_or_else(|| corrupt(Table::Memos, format!("memo {number} is missing")))?;
-                Some(read(Table::Memos, &bytes)?)
+                // Empty: there was one, and it was erased.
+                if bytes.is_empty() { None } else { Some(read(Table::Memos, &bytes)?) }
             }
             None => None,
         };

@@ -40,8 +40,6 @@ pub struct MemberCounts {
     pub suspended: u64,
     /// Those who left and whose personal data were erased.
     pub erased: u64,
-    /// The open invitations.
-    pub invited: u64,
 }
 
 /// A member.
