@@ -8,7 +8,7 @@ use super::{
     migrate, open, stored,
     template::{Solution, SolveError},
     verify::{self, Submission},
-    writer::{self, BlockSummary, Changing, Many, Opened, Published, Request, Writer},
+    writer::{self, BlockSummary, Changing, Many, Opened, Pay, Paying, Published, Request, Writer},
 };
 use crate::store::{Batch, Epoch, Snapshot, Store, StoreError};
 use qoin_core::{
@@ -139,6 +139,26 @@ pub struct Change<T> {
     pub answer: T,
 }
 
+/// What the system account is to do.
+#[derive(Debug, Clone)]
+pub struct SystemPayment {
+    /// A Transfer, an Issue or a Burn.
+    pub operation: Operation,
+    /// Its name for ever.
+    pub payment_id: PaymentId,
+    /// What the payee reads.
+    pub memo: Option<Memo>,
+}
+
+/// What came of [`Ledger::submit_with`].
+#[derive(Debug, Clone)]
+pub enum Paid<T> {
+    /// All was accepted now, the first of the payments as told here, and what goes with it was written.
+    Now(Accepted, T),
+    /// The only payment was accepted before, and nothing was written.
+    Before(Accepted),
+}
+
 /// Why a change was not made.
 #[derive(Debug, Error)]
 pub enum ChangeError<E> {
@@ -249,6 +269,12 @@ impl Ledger {
     /// Reads of what is committed.
     pub fn read(&self) -> &Reader {
         &self.reader
+    }
+
+    /// How many requests wait for the writer, and how many can.
+    pub fn queue(&self) -> (usize, usize) {
+        let capacity = self.writer.max_capacity();
+        (capacity - self.writer.capacity(), capacity)
     }
 
     /// What commits make visible, from now on.
@@ -463,6 +489,51 @@ impl Ledger {
         answer.await.unwrap_or(Err(LedgerError::Stopped.into()))
     }
 
+    /// Signs payments for the system account, away from the threads that answer requests.
+    ///
+    /// # Errors
+    /// When the process ends.
+    pub async fn sign(
+        &self,
+        payments: Vec<SystemPayment>,
+    ) -> Result<Vec<(SignedTransaction, Option<Memo>)>, LedgerError> {
+        let context = self.context.clone();
+        let signing = tokio::task::spawn_blocking(move || {
+            let sign = |SystemPayment { operation, payment_id, memo }: SystemPayment| {
+                let hash = memo.as_ref().map(Memo::hash);
+                let transaction = Transaction::new(context.genesis.system, operation, payment_id, hash);
+                (transaction.sign(&context.keys.system, &context.genesis.hash), memo)
+            };
+            payments.into_iter().map(sign).collect()
+        });
+        signing.await.map_err(|_| LedgerError::Stopped)
+    }
+
+    /// Accepts all of some payments, together with what `change` makes of the committed store, as one commit; or does
+    /// nothing. `change` runs on the writer thread, and is told which number the first payment's record will have; those
+    /// of the others follow. A single payment that is sent again is answered as the first time, however late.
+    ///
+    /// # Errors
+    /// What `change` says, or why a payment was not accepted; nothing has changed then.
+    pub async fn submit_with<T: Send + 'static, E: Send + 'static>(
+        &self,
+        signed: Vec<(SignedTransaction, Option<Memo>)>,
+        change: impl FnOnce(&dyn Snapshot, u64) -> Result<(Batch, T), E> + Send + 'static,
+    ) -> Result<Paid<T>, ChangeError<E>> {
+        let only = if let [(signed, _)] = &*signed { Some(self.names(signed)) } else { None };
+        let verified = self.verify_many(signed).await.ok_or(LedgerError::Stopped)?;
+        let checked = verified.into_iter().map(|(verified, memo)| verified.map(|verified| (verified, memo)));
+        let payments = checked.collect::<Result<Vec<_>, LedgerError>>()?;
+        let (reply, answer) = oneshot::channel();
+        let paying = OnePaying { change: Some(change), answer: None, reply: Some(reply) };
+        let pay = Pay { payments, paying: Box::new(paying) };
+        self.writer.send(Request::Pay(Box::new(pay))).await.map_err(|_| LedgerError::Stopped)?;
+        match (answer.await.unwrap_or(Err(LedgerError::Stopped.into())), only) {
+            (Err(ChangeError::Ledger(error)), Some(names)) => Ok(Paid::Before(self.answer_again(error, names).await?)),
+            (answer, _) => answer,
+        }
+    }
+
     /// Work for miners: what the next block is made of. None while nothing waits.
     pub(super) async fn template(&self) -> Option<Template> {
         let (reply, answer) = oneshot::channel();
@@ -546,6 +617,46 @@ where
         let Self { answer, reply, .. } = *self;
         if let (Some(answer), Some(reply)) = (answer, reply) {
             drop(reply.send(committed.map(|()| answer).map_err(ChangeError::Ledger)));
+        }
+    }
+}
+
+/// Payments that wait for the writer, with who waits for them.
+struct OnePaying<T, E, F> {
+    change: Option<F>,
+    answer: Option<T>,
+    reply: Option<oneshot::Sender<Result<Paid<T>, ChangeError<E>>>>,
+}
+
+impl<T, E, F> Paying for OnePaying<T, E, F>
+where
+    T: Send,
+    E: Send,
+    F: FnOnce(&dyn Snapshot, u64) -> Result<(Batch, T), E> + Send,
+{
+    fn prepare(&mut self, from: &dyn Snapshot, first: u64) -> Option<Batch> {
+        match self.change.take()?(from, first) {
+            Ok((batch, answer)) => {
+                self.answer = Some(answer);
+                Some(batch)
+            }
+            Err(error) => {
+                if let Some(reply) = self.reply.take() {
+                    drop(reply.send(Err(ChangeError::Refused(error))));
+                }
+                None
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>, first: Result<Accepted, LedgerError>) {
+        let Self { answer, reply, .. } = *self;
+        if let (Some(answer), Some(reply)) = (answer, reply) {
+            drop(reply.send(match first {
+                Ok(first) if first.repeated => Ok(Paid::Before(first)),
+                Ok(first) => Ok(Paid::Now(first, answer)),
+                Err(error) => Err(error.into()),
+            }));
         }
     }
 }

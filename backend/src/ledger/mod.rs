@@ -24,7 +24,9 @@ pub(crate) mod tests;
 
 pub use chain::Export;
 pub use clock::Clock;
-pub use handle::{Accepted, Change, ChangeError, GenesisContext, Keys, Ledger, LedgerError, OpenError, Settings};
+pub use handle::{
+    Accepted, Change, ChangeError, GenesisContext, Keys, Ledger, LedgerError, OpenError, Paid, Settings, SystemPayment,
+};
 pub use migrate::bring_up_to_date;
 pub use movement::MovementRef;
 pub use open::{Summary, state_hash, summary};

@@ -25,6 +25,7 @@ mod faulty_disk;
 #[allow(dead_code)]
 #[path = "../../../core/tests/common/model.rs"]
 mod model;
+mod paying;
 mod read_only;
 mod world;
 

@@ -22,6 +22,7 @@ use qoin_core::{
     block::{Block, Unchecked},
     hash::{BlockHash, MerkleNode},
     ledger::{self, Account, AccountNumber, Command, Event, Position, Refusal, Sealed, State},
+    log::LogRecord,
     memo::Memo,
     merkle,
     payment_id::PaymentId,
@@ -52,6 +53,8 @@ pub(super) enum Request {
     SubmitMany(Box<Many>),
     /// Commit what a closure makes of the committed store, alone.
     Change(Box<dyn Changing>),
+    /// Accept all of some payments together with what a closure makes of the committed store, or nothing of it.
+    Pay(Box<Pay>),
     /// Work for miners, if something waits.
     Template { reply: oneshot::Sender<Option<Template>> },
     /// The last miner has left.
@@ -76,6 +79,23 @@ pub(super) trait Changing: Send {
     fn prepare(&mut self, from: &dyn Snapshot) -> Option<(Batch, Option<SignedTransaction>)>;
     /// Answers after the commit, or with why there was none.
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
+}
+
+/// Payments of the system account that belong together, with what is written beside them.
+pub(super) struct Pay {
+    /// Not empty.
+    pub payments: Vec<(VerifiedTransaction, Option<Memo>)>,
+    pub paying: Box<dyn Paying>,
+}
+
+/// What goes with payments into their commit.
+pub(super) trait Paying: Send {
+    /// Looks at the store and says what to write, if the first payment becomes the record `first` and the others follow;
+    /// none if it was refused (and has been answered).
+    fn prepare(&mut self, from: &dyn Snapshot, first: u64) -> Option<Batch>;
+    /// Answers after the commit with the first payment, or with why there was none. A single payment that was there
+    /// already is answered as such, and nothing is written.
+    fn answer(self: Box<Self>, first: Result<Accepted, LedgerError>);
 }
 
 /// What one commit made visible.
@@ -246,6 +266,7 @@ impl Writer {
                 self.uncommitted.answers.push(Answer::Many(reply, answers));
             }
             Request::Change(changing) => self.change(changing)?,
+            Request::Pay(pay) => self.pay(*pay)?,
             Request::Template { reply } => {
                 let template = self.template();
                 self.answer(move || drop(reply.send(template)));
@@ -387,6 +408,55 @@ impl Writer {
         self.uncommitted.batch.append(batch);
         self.answer(move || changing.answer(Ok(())));
         self.commit()
+    }
+
+    fn pay(&mut self, Pay { payments, mut paying }: Pay) -> Result<(), Failure> {
+        self.commit()?;
+        self.committer.flush()?;
+        let snapshot = self.store.snapshot()?;
+        let Some(batch) = paying.prepare(&*snapshot, self.state.next_number()) else { return Ok(()) };
+        drop(snapshot);
+        let first = self.submit_all(payments)?;
+        if let Ok(Accepted { repeated: false, .. }) = first {
+            self.uncommitted.batch.append(batch);
+        }
+        self.answer(move || paying.answer(first));
+        self.commit()
+    }
+
+    /// Accepts all of some payments, or none: many are tried on a copy of the state, which becomes the state if all go
+    /// well. Answers the first.
+    fn submit_all(
+        &mut self,
+        mut payments: Vec<(VerifiedTransaction, Option<Memo>)>,
+    ) -> Result<Result<Accepted, LedgerError>, Failure> {
+        if payments.len() == 1
+            && let Some((verified, memo)) = payments.pop()
+        {
+            return self.submit(verified, memo);
+        }
+        if let Some(reason) = &self.read_only {
+            return Ok(Err(LedgerError::ReadOnly(reason.clone())));
+        }
+        let mut trial = self.state.clone();
+        let mut all = Vec::with_capacity(payments.len());
+        let first_us = self.context.clock.now_us().max(trial.last_accepted_us() + 1);
+        for (accepted_us, (transaction, memo)) in (first_us..).zip(payments) {
+            let id = transaction.id();
+            match trial.apply(Command::Submit { accepted_us, transaction }) {
+                Ok(Event::Accepted(accepted)) => all.push((accepted, memo, id)),
+                Ok(_) => return Ok(Err(Refusal::PaymentIdConflict.into())),
+                Err(refusal) => return Ok(Err(refusal.into())),
+            }
+        }
+        self.state = trial;
+        let mut first = None;
+        for (accepted, memo, id) in all {
+            self.record(&accepted, memo);
+            let LogRecord { number, accepted_us, .. } = accepted.record;
+            first.get_or_insert(Accepted { number, accepted_us, id, block: None, repeated: false });
+        }
+        Ok(first.ok_or_else(|| Refusal::ZeroAmount.into()))
     }
 
     fn template(&mut self) -> Option<Template> {
