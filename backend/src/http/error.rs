@@ -1,7 +1,7 @@
 //! The one place that maps errors to HTTP.
 
 use crate::backup::BackupBusy;
-use crate::identity::{self, IdentityError};
+use crate::identity::{self, IdentityError, KeyEnd, KeyRefusal};
 use crate::ledger::{self, LedgerError, StoreError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -146,6 +146,17 @@ impl From<identity::Refusal> for ApiError {
             }
             Refusal::TooMany { .. } | Refusal::TooManyAtOnce { .. } => ProblemCode::TooManyRequests,
             Refusal::NoService(_) => ProblemCode::NotFound,
+            Refusal::Key(KeyRefusal::Ended(KeyEnd::Refreshed)) => ProblemCode::ServiceKeyReplaced,
+            Refusal::Key(KeyRefusal::Ended(KeyEnd::Revoked)) => ProblemCode::ServiceRevoked,
+            Refusal::Key(KeyRefusal::Ended(KeyEnd::Suspended)) => ProblemCode::AccountSuspended,
+            Refusal::Key(KeyRefusal::WrongRole { .. }) => ProblemCode::WrongServiceRole,
+            Refusal::Key(KeyRefusal::Unknown | KeyRefusal::WrongOwner) => ProblemCode::WrongServiceKey,
+            Refusal::NoBudget(_) => ProblemCode::WrongServiceRole,
+            Refusal::UnknownContributor(_) => ProblemCode::UnknownRecipient,
+            Refusal::ContributionId => ProblemCode::InvalidContributionId,
+            Refusal::ContributionConflict => ProblemCode::ContributionConflict,
+            Refusal::BudgetExceeded { .. } => ProblemCode::BudgetExceeded,
+            Refusal::Memo(_) => ProblemCode::InvalidMemo,
             Refusal::EmailTaken(_) => ProblemCode::EmailTaken,
             Refusal::InvitationInvalid => ProblemCode::InvitationInvalid,
             Refusal::Email(_) => ProblemCode::InvalidEmail,

@@ -2,7 +2,7 @@
 
 use super::Leader;
 use super::error::ApiError;
-use crate::identity::{Granted, Guest, MemberSession, OpenSession, Refusal, Right};
+use crate::identity::{Granted, Guest, MemberSession, OpenSession, Qwinner, Refusal, Right};
 use crate::operator::Operator;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request};
@@ -67,6 +67,16 @@ impl FromRequestParts<Arc<Leader>> for Guest {
 
     async fn from_request_parts(parts: &mut Parts, leader: &Arc<Leader>) -> Result<Self, ApiError> {
         Ok(leader.identity.guest(client_address(parts, &leader.settings.trusted_proxies)))
+    }
+}
+
+impl FromRequestParts<Arc<Leader>> for Qwinner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, leader: &Arc<Leader>) -> Result<Self, ApiError> {
+        let key = parts.headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.to_str().ok()?));
+        let from = client_address(parts, &leader.settings.trusted_proxies);
+        Ok(leader.identity.qwinner(from, key.unwrap_or_default()).map_err(Refusal::from)?)
     }
 }
 

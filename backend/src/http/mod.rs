@@ -10,6 +10,7 @@ mod audit;
 mod batch;
 mod blocks;
 mod chain;
+mod contributions;
 mod currency;
 mod diagnose;
 mod error;

@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, administration, audit, batch, blocks, chain, currency, events, invitations, members, mining,
-    operator, receipts, recovery, restores, services, sessions, settings, transactions,
+    account, admin, administration, audit, batch, blocks, chain, contributions, currency, events, invitations, members,
+    mining, operator, receipts, recovery, restores, services, sessions, settings, transactions,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -45,7 +45,7 @@ struct BearerSecurity;
 impl Modify for BearerSecurity {
     fn modify(&self, document: &mut Document) {
         let components = document.components.get_or_insert_default();
-        for name in ["session", "operator"] {
+        for name in ["session", "operator", "service"] {
             components.add_security_scheme(name, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         }
     }
@@ -97,6 +97,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(services::declare_service, services::list_services))
         .routes(routes!(services::revoke_service))
         .routes(routes!(services::refresh_service_key))
+        .routes(routes!(contributions::reward_contribution))
+        .routes(routes!(contributions::list_declared_services))
+        .routes(routes!(contributions::set_budget))
         .routes(routes!(operator::make_backup))
         .routes(routes!(operator::tell_master_key))
         .routes(routes!(mining::join_mining))

@@ -1,13 +1,18 @@
 //! Why something about people is refused, and what can fail while finding out.
 
+use super::service::KeyRefusal;
 use crate::audit::AuditError;
 use crate::ledger::{ChangeError, LedgerError};
 use crate::store::StoreError;
 use qoin_core::{
     address::Address,
-    api::{capabilities::Capability, registration::Registration},
+    api::{
+        capabilities::Capability, contributions::CONTRIBUTION_ID_CHARACTERS_MAX, registration::Registration,
+        services::ServiceRole,
+    },
     audit::REASON_CHARACTERS_MAX,
     encode::DecodeError,
+    memo::MemoError,
     validate::{EmailError, NameError, PasswordError},
     vault::KdfError,
 };
@@ -120,6 +125,34 @@ pub enum Refusal {
     /// No service of the member has this number.
     #[error("you have no service {0}; it may have been revoked")]
     NoService(u64),
+    /// No service's key.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
+    /// A budget for a service that gives nothing.
+    #[error("a {0} gives nothing, and has no budget")]
+    NoBudget(ServiceRole),
+    /// Nobody has this e-mail address or account.
+    #[error("there is no member {0:?}")]
+    UnknownContributor(String),
+    /// No name of a contribution.
+    #[error("a contribution's id is one line of 1 to {CONTRIBUTION_ID_CHARACTERS_MAX} characters")]
+    ContributionId,
+    /// The name of another contribution.
+    #[error("this contribution's id was used for another member, amount or reason")]
+    ContributionConflict,
+    /// More than a service may give.
+    #[error(
+        "this is more than the {left} that are left of the service's {per_day} for today (UTC); an administrator sets its budget"
+    )]
+    BudgetExceeded {
+        /// Its budget for a day.
+        per_day: String,
+        /// What is left of it.
+        left: String,
+    },
+    /// No memo.
+    #[error(transparent)]
+    Memo(#[from] MemoError),
     /// No open invitation has this token or name.
     #[error("the invitation does not exist, was used or withdrawn, or has expired; ask for a new one")]
     InvitationInvalid,

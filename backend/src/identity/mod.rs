@@ -43,7 +43,9 @@ pub use password_session::{PasswordSession, PasswordSignedIn};
 pub use policy::AmountReservation;
 pub use rights::{EventsReservation, Guest, MemberSession, OpenSession, PaymentsReservation};
 pub use secret::LeaderSecret;
-pub use service::{DeclaredMiner, KeyEnd, KeyRefusal, ServiceConnection, ServiceRefusal, ServiceWithKey};
+pub use service::{
+    Contributed, DeclaredMiner, KeyEnd, KeyRefusal, Qwinner, ServiceConnection, ServiceRefusal, ServiceWithKey,
+};
 pub use settings::Banner;
 
 use crate::ledger::{Change, Ledger};

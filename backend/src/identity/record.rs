@@ -33,6 +33,7 @@ pub(super) trait Record: BorshSerialize + BorshDeserialize {
 impl Record for VaultRecord {}
 impl Record for SessionRecord {}
 impl Record for SettingsRecord {}
+impl Record for ContributionRecord {}
 
 impl Record for ServiceRecord {
     const VERSION: u8 = 2;
@@ -334,6 +335,18 @@ pub(super) struct ServiceRecord {
     pub revision: u64,
 }
 
+/// A contribution that was paid; its key is the service's number (big endian) and the hash of its name.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct ContributionRecord {
+    pub recipient: Address,
+    pub amount: Amount,
+    /// The hash of what it was for.
+    pub reason: [u8; 32],
+    /// The payment's number in the log.
+    pub number: u64,
+    pub paid_ms: u64,
+}
+
 /// What a service gave on the last day on which it gave something.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(super) struct Spent {
@@ -346,6 +359,11 @@ impl Spent {
     /// How much of it counts for the day of this moment.
     pub fn on(&self, now_ms: u64) -> Amount {
         if self.day == now_ms / DAY_MS { self.amount } else { Amount::ZERO }
+    }
+
+    /// With so much more; none where that cannot be counted.
+    pub fn and(&self, more: Amount, now_ms: u64) -> Option<Self> {
+        Some(Self { day: now_ms / DAY_MS, amount: self.on(now_ms).checked_add(more)? })
     }
 }
 
@@ -406,6 +424,15 @@ mod tests {
         assert!(matches!(from_bytes::<ServiceRecord>(&bytes), Err(Failure::UnknownRecord(0))));
         bytes[0] = 3;
         assert!(matches!(from_bytes::<ServiceRecord>(&bytes), Err(Failure::NewerRecord(3))));
+    }
+
+    #[test]
+    fn what_is_spent_counts_for_its_day() {
+        let one = Amount::from_units(1);
+        let spent = Spent::default().and(one, DAY_MS * 3).unwrap().and(one, DAY_MS * 4 - 1).unwrap();
+        assert_eq!((spent.on(DAY_MS * 4 - 1), spent.on(DAY_MS * 4)), (Amount::from_units(2), Amount::ZERO));
+        assert_eq!(spent.and(one, DAY_MS * 4).unwrap().on(DAY_MS * 4), one);
+        assert_eq!(spent.and(Amount::MAX, DAY_MS * 3), None);
     }
 
     #[test]

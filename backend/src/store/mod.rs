@@ -72,6 +72,9 @@ pub enum Table {
     Invitations,
     /// What acts for members. Key: the service's number (u64, big endian); value: the service.
     Services,
+    /// The contributions that services rewarded. Key: the service's number (u64, big endian) and the hash of the
+    /// contribution's name (32 bytes); value: what was paid.
+    Contributions,
     /// What miners have earned. Key: 0, or 1 and the owner's address (20 bytes), then the miner's name; value: the count.
     Workers,
     /// What was done with more than a member's rights. Key: the entry's number (u64, big endian); value: the entry.
@@ -82,7 +85,7 @@ pub enum Table {
 
 impl Table {
     /// Every table, in the order of their declaration.
-    pub const ALL: [Table; 18] = [
+    pub const ALL: [Table; 19] = [
         Table::Meta,
         Table::Records,
         Table::Blocks,
@@ -98,6 +101,7 @@ impl Table {
         Table::Sessions,
         Table::Invitations,
         Table::Services,
+        Table::Contributions,
         Table::Workers,
         Table::Audit,
         Table::Recoveries,
@@ -121,6 +125,7 @@ impl Table {
             Table::Sessions => "sessions",
             Table::Invitations => "invitations",
             Table::Services => "services",
+            Table::Contributions => "contributions",
             Table::Workers => "workers",
             Table::Audit => "audit",
             Table::Recoveries => "recoveries",

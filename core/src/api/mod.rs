@@ -10,6 +10,7 @@ pub mod blocks;
 pub mod bytes;
 pub mod capabilities;
 pub mod chain;
+pub mod contributions;
 pub mod currency;
 pub mod events;
 pub mod invitations;

@@ -120,6 +120,21 @@ pub enum ProblemCode {
 
     /// A miner's name that is too long or has letters that it cannot have.
     InvalidWorker,
+    /// The key is and was no service's.
+    WrongServiceKey,
+    /// The service has a newer key.
+    ServiceKeyReplaced,
+    /// The service was revoked.
+    ServiceRevoked,
+    /// The key is that of a service which does something else.
+    WrongServiceRole,
+    /// More than the service may give today.
+    BudgetExceeded,
+    /// A contribution's name that is empty, too long or more than a line.
+    InvalidContributionId,
+    /// The contribution's name was used for another one.
+    ContributionConflict,
+
     /// A share of a job that is unknown or worthless by now.
     StaleShare,
     /// A share that came before.
@@ -135,20 +150,36 @@ impl ProblemCode {
     pub const fn status(self) -> u16 {
         use ProblemCode::*;
         match self {
-            MalformedRequest | InvalidEmail | InvalidName | InvalidPassword | WeakParameters | InvalidAmount
-            | NegativeAmount | TooManyDecimals | ZeroAmount | AmountOverflow | InvalidMemo | MemoMismatch
-            | InvalidAddress | UnknownVersion | InvalidWorker | InvalidSetting | DuplicateRow => 400,
-            SessionExpired | WrongCredentials => 401,
+            MalformedRequest
+            | InvalidEmail
+            | InvalidName
+            | InvalidPassword
+            | WeakParameters
+            | InvalidAmount
+            | NegativeAmount
+            | TooManyDecimals
+            | ZeroAmount
+            | AmountOverflow
+            | InvalidMemo
+            | MemoMismatch
+            | InvalidAddress
+            | UnknownVersion
+            | InvalidWorker
+            | InvalidSetting
+            | DuplicateRow
+            | InvalidContributionId => 400,
+            SessionExpired | WrongCredentials | WrongServiceKey | ServiceKeyReplaced | ServiceRevoked => 401,
             Forbidden | AccountSuspended | RegistrationClosed | ForeignOrigin | WrongSignature | ForeignSigner
-            | SystemOnly => 403,
+            | SystemOnly | WrongServiceRole => 403,
             NotFound => 404,
             MethodNotAllowed => 405,
-            EmailTaken | EditConflict | LastAdministrator | PaymentIdConflict | StaleShare | DuplicateShare => 409,
+            EmailTaken | EditConflict | LastAdministrator | PaymentIdConflict | ContributionConflict | StaleShare
+            | DuplicateShare => 409,
             InvitationInvalid | RecoveryInvalid | MemberErased => 410,
             BodyTooLarge => 413,
             UnknownSigner | UnknownRecipient | CannotOpenAccount | PaymentToSelf | InsufficientFunds
             | PaymentExpired | PaymentFromFuture | NotRecoverable | NoPendingRotation | SameKey | MaximumBalance
-            | DailyAmount | LowDifficultyShare | ShareTime => 422,
+            | DailyAmount | BudgetExceeded | LowDifficultyShare | ShareTime => 422,
             TooManyRequests => 429,
             Internal => 500,
             LeaderUnreachable => 502,

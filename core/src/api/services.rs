@@ -163,6 +163,9 @@ pub struct SetBudget {
     pub per_day: Amount,
     /// The budget that it replaces, as the caller saw it. Where another one stands by now, nothing is changed.
     pub before: Amount,
+    /// Why, for the audit log.
+    #[serde(default)]
+    pub reason: String,
 }
 
 #[cfg(test)]

@@ -368,6 +368,13 @@ fn problem(code: ProblemCode) -> &'static str {
         NoPendingRotation => "Nothing is waiting to be stopped any more.",
         SameKey => "This key is in use already.",
         InvalidWorker => "A miner's name has at most 40 letters, digits, dots, hyphens and underscores.",
+        WrongServiceKey
+        | ServiceKeyReplaced
+        | ServiceRevoked
+        | WrongServiceRole
+        | BudgetExceeded
+        | InvalidContributionId
+        | ContributionConflict => "The service may not do this.",
         StaleShare | DuplicateShare | LowDifficultyShare | ShareTime => "The leader did not count this share.",
     }
 }

@@ -17,6 +17,8 @@ enum Stated {
     Right(Capability),
     /// The operator alone.
     Operator,
+    /// A service.
+    Service,
 }
 
 /// Those that a session under a first password may use as well.
@@ -53,6 +55,7 @@ fn stated(security: &Value) -> Option<Stated> {
     let all = security.as_array()?;
     let of = |scheme: &str| all.iter().find_map(|it| it.get(scheme));
     match (of("session").and_then(|it| it.as_array()), of("operator")) {
+        (None, None) if of("service").is_some() => Some(Stated::Service),
         (None, None) => all.contains(&json!({})).then_some(Stated::Public),
         (None, Some(_)) => Some(Stated::Operator),
         (Some(scopes), None) if scopes.is_empty() => Some(Stated::Session),
@@ -96,6 +99,7 @@ fn every_path_of_the_shared_types_is_served() {
         qoin_core::api::admin::CREDITS_PATH,
         qoin_core::api::blocks::BLOCKS_PATH,
         qoin_core::api::blocks::HEADERS_PATH,
+        qoin_core::api::contributions::CONTRIBUTIONS_PATH,
         qoin_core::api::currency::CURRENCY_PATH,
         qoin_core::api::currency::SUPPLY_PATH,
         qoin_core::api::events::EVENTS_PATH,
@@ -109,7 +113,11 @@ fn every_path_of_the_shared_types_is_served() {
         qoin_core::api::recovery::CHALLENGE_PATH,
         qoin_core::api::recovery::RECOVERY_PATH,
         qoin_core::api::restores::RESTORES_PATH,
+        qoin_core::api::services::ADMIN_SERVICES_PATH,
         qoin_core::api::services::SERVICES_PATH,
+        qoin_core::api::services::SERVICE_BUDGET_PATH,
+        qoin_core::api::services::SERVICE_KEY_PATH,
+        qoin_core::api::services::SERVICE_PATH,
         qoin_core::api::sessions::CURRENT_SESSION_PATH,
         qoin_core::api::sessions::PARAMETERS_PATH,
         qoin_core::api::sessions::PASSWORD_PATH,
@@ -130,7 +138,8 @@ async fn without_a_session_almost_everything_is_refused_before_its_form_is_looke
         if stated == Stated::Public {
             assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
         } else {
-            assert_eq!(answer.code(), "session_expired", "{method} {path}");
+            let code = if stated == Stated::Service { "wrong_service_key" } else { "session_expired" };
+            assert_eq!(answer.code(), code, "{method} {path}");
             assert_eq!(answer.headers["www-authenticate"], "Bearer");
         }
     }
@@ -144,6 +153,8 @@ async fn a_first_password_allows_only_to_replace_it() {
         let answer = town.send(method.clone(), &path, &token, None).await;
         if stated == Stated::Operator {
             assert_eq!(answer.code(), "session_expired", "no session opens the operator's door");
+        } else if stated == Stated::Service {
+            assert_eq!(answer.code(), "wrong_service_key", "a session is no service");
         } else if stated == Stated::Public || FIRST.contains(&&*path) {
             assert_ne!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
         } else {
@@ -176,7 +187,7 @@ async fn what_a_route_states_is_what_it_asks_for() {
                 Stated::Right(right) => {
                     assert_eq!(is_refused, !role.may(right), "{role:?}: {method} {path} needs {right}")
                 }
-                Stated::Operator => assert!(is_unknown, "{role:?}: {method} {path}"),
+                Stated::Operator | Stated::Service => assert!(is_unknown, "{role:?}: {method} {path}"),
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod administration;
 mod batch;
+mod contributions;
 mod door;
 mod events;
 mod mining;

@@ -2,11 +2,13 @@
 
 use super::super::record::ServiceRecord;
 use super::super::token::TokenHash;
+use super::contribution::UNDER_WAY_MAX;
 use super::presence::Presence;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Why a key is worthless that was good.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(in crate::identity) struct Service {
     pub presence: Arc<Presence>,
     /// Told when the key is no longer good.
     pub ended: Arc<watch::Sender<Option<KeyEnd>>>,
+    /// Places for contributions on their way.
+    pub contributing: Arc<Semaphore>,
 }
 
 impl Service {
@@ -67,7 +71,10 @@ impl KnownServices {
         self.by_owner.entry(record.owner).or_default().insert(number);
         let presence =
             known.map_or_else(|| Arc::new(Presence::new(record.seen.clone())), |known| known.presence.clone());
-        let mut service = Service { number, record, presence, ended: Arc::new(watch::Sender::new(None)) };
+        let ended = Arc::new(watch::Sender::new(None));
+        let places = || Arc::new(Semaphore::new(UNDER_WAY_MAX));
+        let contributing = known.map_or_else(places, |known| known.contributing.clone());
+        let mut service = Service { number, record, presence, ended, contributing };
         if let Some(known) = known {
             match service.key_end(&known.record.key.hash) {
                 None => service.ended = known.ended.clone(),
@@ -86,9 +93,10 @@ impl KnownServices {
             if let Some(service) = self.by_number.get_mut(number) {
                 service.presence.forget_call();
                 service.ended.send_replace(Some(end));
-                let (record, presence) = (service.record.clone(), service.presence.clone());
+                let Service { record, presence, contributing, .. } = &**service;
+                let (record, presence, contributing) = (record.clone(), presence.clone(), contributing.clone());
                 let ended = Arc::new(watch::Sender::new(None));
-                *service = Arc::new(Service { number: *number, record, presence, ended });
+                *service = Arc::new(Service { number: *number, record, presence, ended, contributing });
             }
         }
     }
@@ -121,6 +129,13 @@ impl KnownServices {
     /// The service with this number, unless it was revoked.
     pub fn get(&self, number: u64) -> Option<&Arc<Service>> {
         self.by_number.get(&number).filter(|service| service.record.revoked_ms.is_none())
+    }
+
+    /// All services behind this number, oldest first, without the revoked ones.
+    pub fn after(&self, number: Option<u64>) -> impl Iterator<Item = &Arc<Service>> {
+        let from = number.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = self.by_number.range((from, Bound::Unbounded)).map(|(_, service)| service);
+        behind.filter(|service| service.record.revoked_ms.is_none())
     }
 
     /// A member's services, oldest first, without the revoked ones.
@@ -161,6 +176,10 @@ mod tests {
         assert_eq!(known.with_key(&[2; 32]).unwrap().1, None);
 
         let ended = known.get(5).unwrap().ended.subscribe();
+        known.drop_all(1, KeyEnd::Suspended);
+        assert_eq!(*ended.borrow(), Some(KeyEnd::Suspended));
+        let ended = known.get(5).unwrap().ended.subscribe();
+        assert_eq!(*ended.borrow(), None);
         known.show(5, ServiceRecord { revoked_ms: Some(1), revision: 3, ..refreshed });
         assert_eq!(*ended.borrow(), Some(KeyEnd::Revoked));
         for key in [[1; 32], [2; 32]] {

@@ -1,12 +1,15 @@
 //! Services: what acts for a member with a key of its own, such as a miner.
 
+mod administration;
 mod authenticate;
+mod contribution;
 mod key;
 mod known;
 mod presence;
 mod registration;
 
 pub use authenticate::{DeclaredMiner, KeyRefusal, ServiceConnection};
+pub use contribution::{Contributed, Qwinner};
 pub(super) use key::StoredKey;
 pub use known::KeyEnd;
 pub(super) use known::KnownServices;
@@ -223,7 +226,7 @@ fn put_record(batch: &mut Batch, number: u64, record: &mut ServiceRecord) {
 impl Service {
     /// As its owner sees it.
     pub(super) fn view(&self, now_ms: u64) -> ServiceView {
-        let ServiceRecord { role, key, declared_ms, budget, spent, .. } = &self.record;
+        let ServiceRecord { role, key, declared_ms, .. } = &self.record;
         let seen = self.presence.last(now_ms);
         ServiceView {
             id: self.number,
@@ -235,8 +238,12 @@ impl Service {
             seen_ms: seen.as_ref().map(|seen| seen.at_ms),
             address: seen.as_ref().and_then(|seen| Some(seen.address?.to_canonical().to_string())),
             host: seen.and_then(|seen| seen.host),
-            budget: (*role == ServiceRole::Qwinner)
-                .then(|| ServiceBudget { per_day: *budget, spent_today: spent.on(now_ms) }),
+            budget: (*role == ServiceRole::Qwinner).then(|| self.budget(now_ms)),
         }
+    }
+
+    fn budget(&self, now_ms: u64) -> ServiceBudget {
+        let ServiceRecord { budget, spent, .. } = &self.record;
+        ServiceBudget { per_day: *budget, spent_today: spent.on(now_ms) }
     }
 }

@@ -115,7 +115,7 @@ fn budget(panel: Panel, setting: Setting) -> View {
             return;
         };
         task.start(async move {
-            let request = SetBudget { per_day, before: before(&declared) };
+            let request = SetBudget { per_day, before: before(&declared), reason: String::new() };
             match panel.ask(api::admin::set_budget(declared.service.id, &request)).await {
                 Err(failure) if failure.code() == Some(ProblemCode::EditConflict) => {
                     panel.renew();
