@@ -5,6 +5,7 @@ mod chains;
 mod confirming;
 mod disk_full;
 mod exactly_once;
+mod git_hook;
 mod kept_data;
 mod mining;
 mod read_only;
