@@ -119,6 +119,7 @@ pub struct Leader {
     api: Api,
     rpyc: rpyc::Door,
     tls: Option<Acceptor>,
+    miners_tls: Option<Acceptor>,
     owner: Option<Address>,
     miners: u32,
     connections: u32,
@@ -140,8 +141,10 @@ impl Leader {
         api: SocketAddr,
         stopping: CancellationToken,
     ) -> Result<Self, LeaderError> {
+        let tls = config.common.tls()?;
         let LeaderSettings { stratum_certificate, stratum_key, .. } = &config.settings;
-        let tls = Acceptor::of_settings(("stratum_certificate", stratum_certificate), ("stratum_key", stratum_key))?;
+        let miners_tls =
+            Acceptor::of_settings(("stratum_certificate", stratum_certificate), ("stratum_key", stratum_key))?;
         let rpyc_security = rpyc_security(config)?;
         let folder = DataFolder::open(&config.host.data)?;
         let keys = folder.ledger_keys()?;
@@ -188,6 +191,7 @@ impl Leader {
             api,
             rpyc,
             tls,
+            miners_tls,
             owner,
             miners,
             connections,
@@ -221,6 +225,7 @@ impl Leader {
             api,
             rpyc,
             tls,
+            miners_tls,
             owner,
             miners,
             connections,
@@ -230,9 +235,9 @@ impl Leader {
             ..
         } = self;
         let mut doors = JoinSet::new();
-        doors.spawn(listen::serve(listeners.api, api, connections, stopping.clone()));
+        doors.spawn(listen::serve(listeners.api, api, connections, tls, stopping.clone()));
         doors.spawn(rpyc::serve(listeners.rpyc, rpyc, stopping.clone()));
-        let door = stratum::Door::new(mining.clone(), identity, tls);
+        let door = stratum::Door::new(mining.clone(), identity, miners_tls);
         doors.spawn(stratum::serve(listeners.stratum, door, stopping.clone()));
         if let Some(owner) = owner {
             for _ in 0..miners {

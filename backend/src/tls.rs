@@ -1,6 +1,10 @@
 //! TLS for the doors that have a certificate. A connection's first byte tells whether it asks for TLS, so one port can
 //! serve both.
 
+pub mod client;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{
     io,
@@ -50,6 +54,12 @@ pub enum TlsError {
         /// The key's setting.
         key: &'static str,
     },
+    /// Nobody whose word on certificates this host would take.
+    #[error("this host trusts no authority of certificates: name a PEM file with the one that signed the leader's")]
+    NoAuthorities,
+    /// This program's own part of TLS does not work.
+    #[error("TLS cannot be spoken: {0}")]
+    Client(rustls::Error),
 }
 
 /// Accepts connections, encrypted or not.
@@ -117,5 +127,35 @@ impl Acceptor {
         };
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it said nothing, or did not end its TLS handshake");
         timeout(within, accepting).await.map_err(late)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testing::Files;
+
+    #[test]
+    fn files_that_are_of_no_use_are_named() {
+        let (files, others) = (Files::make(), Files::make());
+        let open = |certificate: PathBuf, key: PathBuf| Acceptor::open(&certificate, &key).err().unwrap().to_string();
+        let missing = open(files.path("nothing.pem"), files.path("key.pem"));
+        assert!(missing.contains("nothing.pem") && missing.contains("certificate chain"), "{missing}");
+        let swapped = open(files.path("certificate.pem"), files.path("certificate.pem"));
+        assert!(swapped.contains("private key"), "{swapped}");
+        let foreign = open(files.path("certificate.pem"), others.path("key.pem"));
+        assert!(foreign.contains("cannot be used with the key"), "{foreign}");
+    }
+
+    #[test]
+    fn two_settings_make_one_pair() {
+        let files = Files::make();
+        let (certificate, key) = (Some(files.path("certificate.pem")), Some(files.path("key.pem")));
+        let of = |certificate, key| Acceptor::of_settings(("tls_certificate", certificate), ("tls_key", key));
+        assert!(of(&certificate, &key).unwrap().is_some());
+        assert!(of(&None, &None).unwrap().is_none());
+        for half in [of(&certificate, &None), of(&None, &key)] {
+            assert!(half.err().unwrap().to_string().contains("tls_certificate and tls_key belong together"));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `qoin-miner bench`: how fast each kernel is on this machine, beside a plain double SHA-256 in the same run.
 
-use crate::config::Bench;
 use anyhow::Context;
+use qoin_miner::config::Bench;
 use qoin_miner::kernel::{Kernel, Work, available};
 use serde::Serialize;
 use sha2::{Digest, Sha256};

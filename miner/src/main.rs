@@ -4,12 +4,10 @@
 //! owner or the key.
 
 mod bench;
-mod config;
 mod pause;
 mod rates;
 mod report;
 mod screen;
-mod secret;
 mod status;
 mod stratum;
 mod tally;
@@ -17,8 +15,10 @@ mod threads;
 
 use anyhow::Context;
 use clap::Parser;
-use config::{Arguments, Command, Settings};
-use qoin_miner::kernel::{Kernel, Selection};
+use qoin_miner::{
+    config::{Arguments, Command, Settings},
+    kernel::{Kernel, Selection},
+};
 use report::Report;
 use screen::Screen;
 use std::{

@@ -2,12 +2,16 @@
 //! does what a wallet does.
 
 pub mod api;
+pub mod authority;
 pub mod books;
 pub mod chains;
+pub mod configured;
 pub mod kept;
 pub mod leader;
 pub mod member;
+pub mod memory;
 pub mod miner;
+pub mod network;
 pub mod process;
 pub mod rpyc;
 pub mod stratum;

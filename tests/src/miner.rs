@@ -53,6 +53,11 @@ impl Miner {
         Ok(Self { process })
     }
 
+    /// All that it has written so far.
+    pub fn output(&self) -> String {
+        self.process.output()
+    }
+
     /// Asks it to stop, as Ctrl-C does, and waits until it has.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -76,6 +76,23 @@ impl Process {
     /// When it is not built or cannot be started.
     pub fn start(name: &str, arguments: impl IntoIterator<Item = String>) -> Result<Self> {
         Self::spawn(name, Command::new(program(name)?).args(arguments))
+    }
+
+    /// The same through another program, which is put before the command line: one that runs it on another host.
+    ///
+    /// # Errors
+    /// When it is not built or cannot be started.
+    pub fn start_by(before: &[String], name: &str, arguments: impl IntoIterator<Item = String>) -> Result<Self> {
+        let (first, rest) = before.split_first().context("a command line begins with a program")?;
+        Self::spawn(name, Command::new(first).args(rest).arg(program(name)?).args(arguments))
+    }
+
+    /// The same in a folder.
+    ///
+    /// # Errors
+    /// When it is not built or cannot be started.
+    pub fn start_in(folder: &Path, name: &str, arguments: impl IntoIterator<Item = String>) -> Result<Self> {
+        Self::spawn(name, Command::new(program(name)?).args(arguments).current_dir(folder))
     }
 
     /// The same, with files of at most so many bytes: a write beyond that fails, as on a disk that is full.

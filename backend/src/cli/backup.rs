@@ -1,29 +1,24 @@
 //! `qoin backup` and `qoin restore`.
 
+use super::operator::{FolderArguments, date};
 use anyhow::{Context, Result, bail};
 use qoin::backup::{
     self, BackupError, Description, OfflineError, Report, Restored, UnfinishedFile, now_ms, write_offline,
 };
-use qoin::config::{Configuration, ServerConfig, Source};
 use qoin::leader::keys::DataFolder;
 use qoin::operator::{ClientError, OperatorClient};
 use qoin::store::StoreError;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
 
 #[derive(Debug, clap::Args)]
 pub struct BackupArguments {
     /// The backup's file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The leader's data folder.
-    #[arg(long, value_name = "DIR", default_value = ".qoin")]
-    data: PathBuf,
-    /// The server's configuration file, which names the data folder.
-    #[arg(short, long, value_name = "FILE", conflicts_with = "data")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    folder: FolderArguments,
     /// Makes no backup, but reads one and holds every byte of it against the hashes in it.
     #[arg(long, conflicts_with_all = ["data", "config", "without_keys", "force"])]
     verify: bool,
@@ -55,10 +50,7 @@ pub fn back_up(arguments: &BackupArguments) -> Result<()> {
         let report = backup::verify(path).with_context(|| path.display().to_string())?;
         return tell(arguments, &report, "is whole");
     }
-    let data = match &arguments.config {
-        Some(config) => ServerConfig::of(Source::of_file(config, Vec::new())?)?.host.data,
-        None => arguments.data.clone(),
-    };
+    let data = arguments.folder.data()?;
     let mut file = UnfinishedFile::begin(path, arguments.force)?;
     make(&data, !arguments.without_keys, file.file())?;
     // Read back before it gets its name: what came over the wire or went to the disk may have been cut off.
@@ -135,10 +127,4 @@ pub fn restore(arguments: &RestoreArguments) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-fn date(ms: u64) -> String {
-    // The form has four digits for the year.
-    const LAST_MS: u64 = 253_402_300_799_999;
-    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(ms.min(LAST_MS)))
 }

@@ -1,6 +1,7 @@
 //! Opening the doors, and telling which one could not be.
 
 use anyhow::{Context, Result};
+use qoin::config::CommonSettings;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -26,8 +27,9 @@ pub async fn listen(address: SocketAddr, what: &str, flag: &str) -> Result<TcpLi
 }
 
 /// Where a listener listens, as an address for a browser on this host.
-pub fn url(listener: &TcpListener) -> Result<String> {
-    Ok(format!("http://{}", address(listener)?))
+pub fn url(listener: &TcpListener, settings: &CommonSettings) -> Result<String> {
+    let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", address(listener)?))
 }
 
 /// Where a listener listens.

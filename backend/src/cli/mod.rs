@@ -3,16 +3,16 @@
 mod backup;
 mod chain;
 pub mod exit;
-mod key;
 mod listeners;
+mod operator;
 mod overrides;
 mod role;
 
 use backup::{BackupArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
-use key::KeyArguments;
+use operator::{CreditArguments, InviteArguments, KeyArguments, UserCommand};
 use overrides::{Overrides, parse_set};
-use qoin::config;
+use qoin::config::{self, Checked};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,13 +45,21 @@ enum Command {
     Backup(BackupArguments),
     /// Makes a data folder out of a backup. What happened after the backup is lost, and wallets will tell.
     Restore(RestoreArguments),
-    /// Prints the master key of a running leader, which allows scripts to make members and to credit them (`master_*` over
-    /// RPyC).
+    /// Makes members, lists and changes them.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Invites someone, and prints the link.
+    Invite(InviteArguments),
+    /// Pays a member out of the system account.
+    Credit(CreditArguments),
+    /// Prints the master key, which the calls master_* over RPyC take.
     Key(KeyArguments),
-    /// Checks a configuration file, and tells what is wrong, where, and how to mend it.
+    /// Checks configuration files of `qoin server`, `qoin website` or `qoin-miner`, and tells what is wrong, where, and how
+    /// to mend it.
     CheckConfig {
-        /// The file.
-        file: PathBuf,
+        /// The files. Of a server's and a website's, it also says whether their secret keys differ, as they have to.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
 }
 
@@ -106,15 +114,31 @@ impl Cli {
             Command::Website(arguments) => role::website(arguments),
             Command::Backup(arguments) => backup::back_up(&arguments),
             Command::Restore(arguments) => backup::restore(&arguments),
-            Command::Key(arguments) => key::key(arguments),
-            Command::CheckConfig { file } => {
-                let role = config::check_file(&file)?;
-                println!("{} is a good configuration of `qoin {role}`.", file.display());
-                Ok(())
-            }
+            Command::User(command) => operator::user(&command),
+            Command::Invite(arguments) => operator::invite(&arguments),
+            Command::Credit(arguments) => operator::credit(&arguments),
+            Command::Key(arguments) => operator::key(&arguments),
+            Command::CheckConfig { files } => check_config(&files),
         }
         .map(|()| ExitCode::SUCCESS)
     }
+}
+
+fn check_config(files: &[PathBuf]) -> anyhow::Result<()> {
+    let mut checked: Vec<(&PathBuf, Checked)> = Vec::new();
+    for file in files {
+        let config = config::check_file(file)?;
+        if let Some((other, _)) = checked.iter().find(|(_, other)| config.shares_secret(other)) {
+            anyhow::bail!(
+                "{} and {} have the same secret_key; replace one of them with the output of `openssl rand -hex 16`",
+                other.display(),
+                file.display()
+            );
+        }
+        println!("{} is a good configuration of `{}`.", file.display(), config.command());
+        checked.push((file, config));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

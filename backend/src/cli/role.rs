@@ -9,6 +9,7 @@ use qoin::config::{CommonSettings, Configuration, RunConfig, ServerConfig, Sourc
 use qoin::leader::keys::DataFolder;
 use qoin::leader::{FirstAdministrator, Leader, Listeners};
 use qoin::observe;
+use qoin::tls::Acceptor;
 use qoin::website::{self, Trust, Website};
 use serde_json::json;
 use std::future::Future;
@@ -52,7 +53,7 @@ async fn run_everything(
         arguments.data.display()
     );
     let trust = Trust { proxies: config.common.trusted_proxies.clone(), https: config.website.https };
-    let connections = config.common.connections;
+    let (connections, tls) = (config.common.connections, config.common.tls()?);
     let host = LeaderHost {
         data: arguments.data.clone(),
         owner: Email(RUN_OWNER.to_owned()),
@@ -68,14 +69,14 @@ async fn run_everything(
     let website = Website::new(website::Leader::Here(leader.api()), &website_secret, trust, stopping.clone());
     let first = leader.take_first_administrator();
     let addresses = Addresses {
-        website: url(&door)?,
-        api: url(&listeners.api)?,
+        website: url(&door, &config.common)?,
+        api: url(&listeners.api, &config.common)?,
         rpyc: address(&listeners.rpyc)?.to_string(),
         stratum: address(&listeners.stratum)?.to_string(),
     };
     announce(&addresses, first.as_ref(), &arguments)?;
     drop(first);
-    let serving = tokio::spawn(serve_website(website, door, connections, stopping.clone()));
+    let serving = tokio::spawn(serve_website(website, door, connections, tls, stopping.clone()));
     let (writer, ended) = leader.serve(listeners).await;
     let website_ended = serving.await.context("the website failed");
     Ok((Some(writer), ended.map_err(Into::into).and(website_ended)))
@@ -141,7 +142,7 @@ async fn run_server(config: ServerConfig, stopping: CancellationToken) -> Result
     writeln!(
         out,
         "The leader's API is at {}, Python scripts connect to {}, miners to {}.",
-        url(&listeners.api)?,
+        url(&listeners.api, &config.common)?,
         address(&listeners.rpyc)?,
         address(&listeners.stratum)?
     )?;
@@ -162,26 +163,33 @@ async fn run_website(
     config: WebsiteConfig,
     stopping: CancellationToken,
 ) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
-    let WebsiteConfig { host, settings, common } = config;
+    let WebsiteConfig { host, link, settings, common } = config;
+    let tls = common.tls()?;
+    let leader = website::Leader::there(&host.leader, link.leader_authorities.as_deref())?;
     let door = listen(host.listen, "the website", "--listen").await?;
+    println!("The website is at {}.", url(&door, &common)?);
     let CommonSettings { trusted_proxies: proxies, connections, .. } = common;
     let trust = Trust { proxies, https: settings.https };
-    let leader = website::Leader::there(&host.leader);
-    println!("The website is at {}.", url(&door)?);
     let website = Website::new(leader, &host.secret_key, trust, stopping.clone());
-    serve_website(website, door, connections, stopping).await;
+    serve_website(website, door, connections, tls, stopping).await;
     Ok((None, Ok(())))
 }
 
 /// Serves the website; what is still open a while after `stopping` is dropped. Without the website the rest stops too.
-async fn serve_website(website: Website, door: tokio::net::TcpListener, connections: u32, stopping: CancellationToken) {
+async fn serve_website(
+    website: Website,
+    door: tokio::net::TcpListener,
+    connections: u32,
+    tls: Option<Acceptor>,
+    stopping: CancellationToken,
+) {
     let _stop_all = stopping.clone().drop_guard();
     let over = async {
         stopping.cancelled().await;
         tokio::time::sleep(WEBSITE_STOP_TIMEOUT).await;
     };
     tokio::select! {
-        () = website.serve(door, connections) => {}
+        () = website.serve(door, connections, tls) => {}
         () = over => {}
     }
 }

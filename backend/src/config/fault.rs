@@ -71,6 +71,9 @@ pub enum ConfigError {
     /// It was read, and this is wrong with it.
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
+    /// A miner's was read, and this is wrong with it.
+    #[error(transparent)]
+    Miner(#[from] qoin_miner::config::ConfigError),
 }
 
 fn lines(faults: &[Fault]) -> String {

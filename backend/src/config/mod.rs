@@ -17,7 +17,9 @@ pub use declaration::{Declared, Field, Section};
 pub use fault::{ConfigError, Fault, Place};
 pub use live::LiveSettings;
 pub use secret::Secret;
-pub use settings::{CommonSettings, CurrencySettings, LeaderHost, LeaderSettings, WebsiteHost, WebsiteSettings};
+pub use settings::{
+    CommonSettings, CurrencySettings, LeaderHost, LeaderSettings, LinkSettings, WebsiteHost, WebsiteSettings,
+};
 pub use source::{Override, Source};
 
 use std::collections::BTreeSet;
@@ -103,6 +105,8 @@ impl Configuration for ServerConfig {
 pub struct WebsiteConfig {
     /// The host's own fields.
     pub host: WebsiteHost,
+    /// What concerns the way to the leader.
+    pub link: LinkSettings,
     /// What concerns the website alone.
     pub settings: WebsiteSettings,
     /// Doors and log.
@@ -113,14 +117,15 @@ impl Configuration for WebsiteConfig {
     const ROLE: &'static str = "website";
 
     fn groups() -> Vec<&'static [Field]> {
-        vec![WebsiteHost::FIELDS, WebsiteSettings::FIELDS, CommonSettings::FIELDS]
+        vec![WebsiteHost::FIELDS, LinkSettings::FIELDS, WebsiteSettings::FIELDS, CommonSettings::FIELDS]
     }
 
     fn read(source: &mut Source) -> Option<Self> {
         let host = WebsiteHost::read(source);
+        let link = LinkSettings::read(source);
         let settings = WebsiteSettings::read(source);
         let common = CommonSettings::read(source);
-        Some(Self { host: host?, settings: settings?, common: common? })
+        Some(Self { host: host?, link: link?, settings: settings?, common: common? })
     }
 }
 
@@ -176,18 +181,53 @@ fn given(source: &Source, fields: &[Field]) -> BTreeSet<&'static str> {
     fields.iter().map(|field| field.name).filter(|name| source.is_given(name)).collect()
 }
 
-/// Checks a configuration file, of whichever role its fields are; answers the role.
+/// A configuration file that is good, by the role whose fields it has.
+#[derive(Debug)]
+pub enum Checked {
+    /// Of a leader, with its secret key.
+    Server(Secret),
+    /// Of a website, with its secret key.
+    Website(Secret),
+    /// Of a miner.
+    Miner,
+}
+
+impl Checked {
+    /// The command that takes such a file.
+    pub fn command(&self) -> &'static str {
+        match self {
+            Self::Server(_) => "qoin server",
+            Self::Website(_) => "qoin website",
+            Self::Miner => "qoin-miner",
+        }
+    }
+
+    /// Whether one is a leader's and the other a website's, and both have the same secret key.
+    pub fn shares_secret(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Server(one), Self::Website(other)) | (Self::Website(one), Self::Server(other)) => one.equals(other),
+            _ => false,
+        }
+    }
+}
+
+/// Checks a configuration file, of whichever role most of its fields are.
 ///
 /// # Errors
-/// All that is wrong with it.
-pub fn check_file(path: &Path) -> Result<&'static str, ConfigError> {
+/// All that is wrong with it; of a miner's, the first.
+pub fn check_file(path: &Path) -> Result<Checked, ConfigError> {
     let source = Source::of_file(path, Vec::new())?;
-    let count =
-        |fields: &[Field]| source.host_names().filter(|name| fields.iter().any(|field| field.name == *name)).count();
-    if count(WebsiteHost::FIELDS) > count(LeaderHost::FIELDS) {
-        WebsiteConfig::of(source).map(|_| WebsiteConfig::ROLE)
+    let count = |is_known: &dyn Fn(&str) -> bool| source.host_names().filter(|name| is_known(name)).count();
+    let of = |fields: &'static [Field]| count(&|name| fields.iter().any(|field| field.name == name));
+    let (server, website) = (of(LeaderHost::FIELDS), of(WebsiteHost::FIELDS));
+    let miner = count(&|name| qoin_miner::config::FIELDS.iter().any(|field| field.name == name));
+    if miner > server.max(website) {
+        qoin_miner::config::check_file(path)?;
+        Ok(Checked::Miner)
+    } else if website > server {
+        WebsiteConfig::of(source).map(|config| Checked::Website(config.host.secret_key))
     } else {
-        ServerConfig::of(source).map(|_| ServerConfig::ROLE)
+        ServerConfig::of(source).map(|config| Checked::Server(config.host.secret_key))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::declaration::declare;
 use super::secret::Secret;
 use super::value::{Email, LeaderUrl, LogFormat, LogLevel};
+use crate::tls::{Acceptor, TlsError};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -33,7 +34,7 @@ declare! {
     pub struct WebsiteHost {
         /// Where the website listens. Port 0 picks a free one.
         listen: SocketAddr = Host("\"127.0.0.1:5000\"");
-        /// The leader's HTTP API.
+        /// The leader's HTTP API: http:// or https://, a host and a port.
         leader: LeaderUrl = Host("\"http://127.0.0.1:5002\"");
         /// A secret key of at least 32 hexadecimal digits, other than the leader's: itself, env:NAME or file:PATH.
         /// Make one with: openssl rand -hex 16
@@ -94,15 +95,39 @@ declare! {
 }
 
 declare! {
+    /// What concerns a website's way to a leader on another host.
+    pub struct LinkSettings {
+        /// For a leader with https: a PEM file with the certificates of the authorities that vouch for it; empty for
+        /// those that this host trusts.
+        leader_authorities: Option<PathBuf> = Settings("\"\"");
+    }
+}
+
+declare! {
     /// What concerns every door and the log.
     pub struct CommonSettings {
         /// How many connections the HTTP door takes at once.
         connections: u32 = Settings("4_096") in (8, 1_000_000);
         /// From which proxies X-Forwarded-For and X-Forwarded-Proto are believed. A leader names its websites here.
         trusted_proxies: Vec<IpAddr> = Settings("[\"127.0.0.1\", \"::1\"]");
+        /// A PEM file with the certificate chain by which the HTTP door speaks HTTPS; empty for plain HTTP. Programs of
+        /// this same host may still come without TLS.
+        tls_certificate: Option<PathBuf> = Settings("\"\"");
+        /// A PEM file with the certificate's key.
+        tls_key: Option<PathBuf> = Settings("\"\"");
         /// How the log on standard error is written: "text" or "json".
         log_format: LogFormat = Settings("\"text\"");
         /// How much is logged: "error", "warn", "info", "debug" or "trace".
         log_level: LogLevel = Settings("\"info\"");
+    }
+}
+
+impl CommonSettings {
+    /// TLS for the HTTP door, where a certificate is set.
+    ///
+    /// # Errors
+    /// When the certificate or its key is of no use.
+    pub fn tls(&self) -> Result<Option<Acceptor>, TlsError> {
+        Acceptor::of_settings(("tls_certificate", &self.tls_certificate), ("tls_key", &self.tls_key))
     }
 }

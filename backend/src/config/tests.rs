@@ -150,3 +150,26 @@ fn an_example_as_it_is_has_one_fault_the_placeholder() {
     let line = text.lines().position(|line| line.starts_with("secret_key")).unwrap() + 1;
     one_fault(&text, &format!("{line}:14"), "placeholder", "openssl rand -hex 16");
 }
+
+#[test]
+fn a_file_is_checked_as_what_most_of_its_fields_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        check_file(&path)
+    };
+    let secret = |text: &str, last: &str| text.replace("replace-me", &format!("000102030405060708090a0b0c0d0e{last}"));
+    let server = check("a.conf", &secret(&example::example::<ServerConfig>(), "0f")).unwrap();
+    let website = check("b.conf", &secret(&example::example::<WebsiteConfig>(), "0f")).unwrap();
+    let other = check("c.conf", &secret(&example::example::<WebsiteConfig>(), "10")).unwrap();
+    let miner = include_str!("../../../etc/miner.conf.example");
+    let commands = [&server, &website, &check("d.conf", miner).unwrap()].map(Checked::command);
+    assert_eq!(commands, ["qoin server", "qoin website", "qoin-miner"]);
+    assert!(server.shares_secret(&website) && website.shares_secret(&server));
+    assert!(!server.shares_secret(&other) && !website.shares_secret(&website));
+    let fault = check("e.conf", &miner.replace("owner =", "ownr =")).unwrap_err().to_string();
+    assert!(fault.contains("e.conf:9:1: there is no field \"ownr\""), "{fault}");
+    let fault = check("f.conf", &format!("{miner}service_key = \"your-key\"\n")).unwrap_err().to_string();
+    assert!(fault.contains("placeholder") && fault.contains("env:QOIN_SERVICE_KEY"), "{fault}");
+}

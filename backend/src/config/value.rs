@@ -183,10 +183,12 @@ impl Value for Email {
     }
 }
 
-/// Where another host serves the API: `http://HOST:PORT`.
+/// Where another host serves the API: `http://HOST:PORT` or `https://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaderUrl {
-    /// `HOST:PORT`, or `HOST` for port 80.
+    /// Whether it is reached by TLS.
+    pub https: bool,
+    /// `HOST:PORT`, or `HOST` for the scheme's own port.
     pub authority: String,
 }
 
@@ -197,18 +199,23 @@ impl LeaderUrl {
     /// Says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let refused = |why: &str| Refused::new(format!("{text:?} {why}"));
-        if text.starts_with("https://") {
-            return Err(refused(
-                "asks for TLS, which is not spoken with the leader here: put both on one private network",
-            ));
-        }
-        let authority = text.strip_prefix("http://").ok_or_else(|| refused("does not start with http://"))?;
-        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        let (https, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return Err(refused("starts neither with http:// nor with https://")),
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
         let fits = authority.parse::<hyper::http::uri::Authority>().is_ok_and(|parsed| !parsed.as_str().contains('@'));
         if authority.is_empty() || !fits {
             return Err(refused("is not the address of an API: it has a host and a port and nothing behind them"));
         }
-        Ok(Self { authority: authority.to_owned() })
+        Ok(Self { https, authority: authority.to_owned() })
+    }
+}
+
+impl std::fmt::Display for LeaderUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", if self.https { "https" } else { "http" }, self.authority)
     }
 }
 

@@ -2,15 +2,16 @@
 
 use super::announcement::Announcement;
 use crate::leader::keys::DataFolder;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::AUTHORIZATION;
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use qoin_core::api::operator::{MasterKeyView, OPERATOR_BACKUP_PATH, OPERATOR_MASTER_KEY_PATH};
-use qoin_core::api::problem::Problem;
+use qoin_core::api::operator::OPERATOR_BACKUP_PATH;
+use qoin_core::api::problem::{Problem, ProblemCode};
+use serde_json::Value;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,8 +22,8 @@ use zeroize::Zeroizing;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long it may take to begin its answer, or to go on with it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// The most of an answer or a refusal that is read.
-const ANSWER_BYTES_MAX: usize = 1 << 16;
+/// The most of an answer that is read, but for a backup.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// Why a running leader did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +40,9 @@ pub enum ClientError {
     #[error("no leader answers at {0}")]
     Gone(String),
     /// The leader said no.
-    #[error("the leader refused: {0}")]
-    Refused(String),
-    /// The answer broke off.
+    #[error("{}", .0.detail)]
+    Refused(Box<Problem>),
+    /// The answer broke off, or has another form than this version knows.
     #[error("the leader's answer broke off: {0}")]
     Broken(String),
     /// What came cannot be written.
@@ -51,7 +52,7 @@ pub enum ClientError {
 
 /// The way to a running leader.
 pub struct OperatorClient {
-    client: Client<HttpConnector, Empty<Bytes>>,
+    client: Client<HttpConnector, Full<Bytes>>,
     authority: String,
     token: Zeroizing<String>,
 }
@@ -75,8 +76,8 @@ impl OperatorClient {
     /// # Errors
     /// When there is no leader, it refuses, or its answer breaks off.
     pub async fn back_up(&self, with_keys: bool, out: &mut impl Write) -> Result<(), ClientError> {
-        let answer = self.post(&format!("{OPERATOR_BACKUP_PATH}?keys={with_keys}")).await?;
-        let mut body = answer.into_body();
+        let path = format!("{OPERATOR_BACKUP_PATH}?keys={with_keys}");
+        let mut body = self.send(Method::POST, &path, None).await?.into_body();
         loop {
             let frame = timeout(ANSWER_TIMEOUT, body.frame()).await;
             let frame = frame.map_err(|_| ClientError::Broken("nothing came for a minute".into()))?;
@@ -88,40 +89,54 @@ impl OperatorClient {
         }
     }
 
-    /// Has the leader tell the master key, after it has made a new one where `replace` says so.
+    /// Asks what any client of the API may ask, with the operator's rights. What has no content is answered by null.
     ///
     /// # Errors
     /// When there is no leader, it refuses, or its answer breaks off.
-    pub async fn master_key(&self, replace: bool) -> Result<MasterKeyView, ClientError> {
-        let answer = self.post(&format!("{OPERATOR_MASTER_KEY_PATH}?replace={replace}")).await?;
-        let body = body(answer).await.ok_or_else(|| ClientError::Broken("it did not come whole".into()))?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Broken(error.to_string()))
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+        let answer = self.send(method, path, body).await?;
+        let bytes = read(answer).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|error| ClientError::Broken(error.to_string()))
     }
 
-    async fn post(&self, path: &str) -> Result<Response<Incoming>, ClientError> {
+    /// The answer to a request, if it is a success.
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Response<Incoming>, ClientError> {
         let gone = || ClientError::Gone(self.authority.clone());
         let uri = Uri::builder().scheme("http").authority(&*self.authority).path_and_query(path).build();
+        let uri = uri.map_err(|error| ClientError::Broken(error.to_string()))?;
         let authorization = Zeroizing::new(format!("Bearer {}", *self.token));
-        let request = Request::post(uri.map_err(|_| gone())?).header(AUTHORIZATION, &*authorization);
-        let request = request.body(Empty::new()).map_err(|_| gone())?;
+        let request = Request::builder().method(method).uri(uri).header(AUTHORIZATION, &*authorization);
+        let request = match body {
+            Some(body) => {
+                request.header(CONTENT_TYPE, "application/json").body(Full::from(Bytes::from(body.to_string())))
+            }
+            None => request.body(Full::default()),
+        };
+        let request = request.map_err(|_| gone())?;
         let answer = timeout(ANSWER_TIMEOUT, self.client.request(request)).await;
         let answer = answer.map_err(|_| gone())?.map_err(|_| gone())?;
-        match answer.status() {
-            status if status.is_success() => Ok(answer),
-            // Another run's leader, or another program.
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Err(gone()),
-            status => Err(ClientError::Refused(detail(answer).await.unwrap_or_else(|| status.to_string()))),
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let status = answer.status();
+        match serde_json::from_slice::<Problem>(&read(answer).await?) {
+            // Another run's leader: the token is not its own.
+            Ok(problem) if problem.code == ProblemCode::SessionExpired => Err(gone()),
+            Ok(problem) => Err(ClientError::Refused(Box::new(problem))),
+            // Another program.
+            Err(_) if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) => {
+                Err(gone())
+            }
+            Err(_) => Err(ClientError::Broken(format!("it is {status}"))),
         }
     }
 }
 
-/// The text for people in a problem document.
-async fn detail(answer: Response<Incoming>) -> Option<String> {
-    serde_json::from_slice::<Problem>(&body(answer).await?).ok().map(|problem| problem.detail)
-}
-
-/// A short answer, if it comes whole.
-async fn body(answer: Response<Incoming>) -> Option<Bytes> {
-    let body = timeout(ANSWER_TIMEOUT, Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect()).await.ok()?;
-    Some(body.ok()?.to_bytes())
+async fn read(answer: Response<Incoming>) -> Result<Bytes, ClientError> {
+    let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect();
+    let body = timeout(ANSWER_TIMEOUT, body).await.map_err(|_| ClientError::Broken("it does not go on".into()))?;
+    body.map(|body| body.to_bytes()).map_err(|error| ClientError::Broken(error.to_string()))
 }

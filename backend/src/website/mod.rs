@@ -13,6 +13,7 @@ pub use origin::Trust;
 pub use proxy::{Api, Leader};
 
 use crate::config::Secret;
+use crate::tls::Acceptor;
 use assets::Assets;
 use axum::Router;
 use axum::body::Body;
@@ -52,10 +53,10 @@ impl Website {
         Self { leader, trust, cookies: CookieSealer::new(secret), assets, headers, stopping }
     }
 
-    /// Serves it until it is told to stop, then until the open requests are answered.
-    pub async fn serve(self, listener: TcpListener, connections: u32) {
+    /// Serves it until it is told to stop, then until the open requests are answered; by HTTPS where there is a certificate.
+    pub async fn serve(self, listener: TcpListener, connections: u32, tls: Option<Acceptor>) {
         let stopping = self.stopping.clone();
-        listen::serve(listener, self.router(), connections, stopping).await;
+        listen::serve(listener, self.router(), connections, tls, stopping).await;
     }
 
     fn router(self) -> Router {
@@ -98,7 +99,8 @@ async fn answer(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<Body> {
-    let sender = website.trust.sender(peer.ip(), request.headers());
+    let mut sender = website.trust.sender(peer.ip(), request.headers());
+    sender.over_https |= request.extensions().get::<listen::Encrypted>().is_some();
     let path = request.uri().path();
     if path == "/api" || path.starts_with("/api/") {
         let mut response = website.answer_api(request, sender).await;

@@ -3,6 +3,8 @@
 
 use super::origin::X_FORWARDED_FOR;
 use crate::config::value::LeaderUrl;
+use crate::tls::TlsError;
+use crate::tls::client::{Connector, connector};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -13,9 +15,9 @@ use axum::http::header::{
 use axum::http::uri::{Authority, Scheme};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -49,7 +51,9 @@ pub enum Leader {
     /// On another host.
     There {
         /// The connections to it.
-        client: Client<HttpConnector, Body>,
+        client: Client<Connector, Body>,
+        /// Whether it is reached by TLS.
+        scheme: Scheme,
         /// Its host and port.
         authority: Authority,
     },
@@ -59,7 +63,7 @@ pub enum Leader {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
     /// No connection, or it broke.
-    #[error("the leader cannot be reached: {0}")]
+    #[error("the leader cannot be reached: {}", with_causes(.0))]
     Connection(#[from] hyper_util::client::legacy::Error),
     /// It took too long.
     #[error("the leader gave no answer within {} s", ANSWER_TIMEOUT.as_secs())]
@@ -67,17 +71,19 @@ pub enum Unreachable {
 }
 
 impl Leader {
-    /// The leader at an address.
+    /// The leader at an address; `authorities` is a PEM file with those whose word on its certificate is believed.
+    ///
+    /// # Errors
+    /// When it is to be reached by TLS, and there is no such authority.
     ///
     /// # Panics
     /// Never: the address was checked when it was read.
-    pub fn there(url: &LeaderUrl) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        connector.set_nodelay(true);
+    pub fn there(url: &LeaderUrl, authorities: Option<&Path>) -> Result<Self, TlsError> {
+        let connector = connector(url, authorities, CONNECT_TIMEOUT)?;
+        let scheme = if url.https { Scheme::HTTPS } else { Scheme::HTTP };
         let authority = Authority::try_from(url.authority.as_str()).expect("the address was checked when it was read");
         let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE_TIMEOUT).build(connector);
-        Self::There { client, authority }
+        Ok(Self::There { client, scheme, authority })
     }
 
     /// Hands a request on for `sender`, with the session's token where there is one.
@@ -98,10 +104,10 @@ impl Leader {
                 let router = router.clone();
                 router.oneshot(request).await.unwrap_or_else(|never| match never {})
             }
-            Self::There { client, authority } => {
+            Self::There { client, scheme, authority } => {
                 let sender = HeaderValue::from_str(&sender.to_string()).expect("an address fits a header");
                 request.headers_mut().insert(X_FORWARDED_FOR, sender);
-                *request.uri_mut() = at(authority, request.uri());
+                *request.uri_mut() = at(scheme, authority, request.uri());
                 *request.version_mut() = Version::HTTP_11;
                 let answer = tokio::time::timeout(ANSWER_TIMEOUT, client.request(request));
                 answer.await.map_err(|_| Unreachable::Timeout)??.map(Body::new)
@@ -140,10 +146,16 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// An error with what is behind it, which alone says what happened.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// The same path and query at another host.
-fn at(authority: &Authority, uri: &Uri) -> Uri {
+fn at(scheme: &Scheme, authority: &Authority, uri: &Uri) -> Uri {
     let mut parts = uri.clone().into_parts();
-    parts.scheme = Some(Scheme::HTTP);
+    parts.scheme = Some(scheme.clone());
     parts.authority = Some(authority.clone());
     Uri::from_parts(parts).unwrap_or_default()
 }
@@ -176,7 +188,7 @@ mod tests {
     #[test]
     fn path_and_query_are_kept() {
         let authority = Authority::from_static("leader.example:5002");
-        let uri = at(&authority, &Uri::from_static("/api/v1/members?query=a%20b"));
+        let uri = at(&Scheme::HTTP, &authority, &Uri::from_static("/api/v1/members?query=a%20b"));
         assert_eq!(uri, "http://leader.example:5002/api/v1/members?query=a%20b");
     }
 }

@@ -54,6 +54,10 @@ fn website(leader: Leader) -> Router {
     Website::new(leader, &Secret::parse(SECRET).unwrap(), trust, CancellationToken::new()).router()
 }
 
+fn there(authority: String) -> Leader {
+    Leader::there(&crate::config::value::LeaderUrl { https: false, authority }, None).unwrap()
+}
+
 async fn ask(website: &Router, method: Method, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
     let mut request = axum::http::Request::builder().method(method).uri(path);
     for (name, value) in headers {
@@ -141,7 +145,7 @@ async fn a_leader_that_is_away_is_told_with_a_time_to_try_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let website = website(Leader::there(&crate::config::value::LeaderUrl { authority }));
+    let website = website(there(authority));
     let response = ask(&website, Method::GET, "/api/v1/echo/a", &[]).await;
     assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(response.headers()[RETRY_AFTER], "2");
@@ -164,7 +168,7 @@ async fn a_leader_on_another_host_streams_its_events() {
     let authority = listener.local_addr().unwrap().to_string();
     let router = leader().route("/api/v1/events", get(stream)).into_make_service_with_connect_info::<SocketAddr>();
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
-    let website = website(Leader::there(&crate::config::value::LeaderUrl { authority }));
+    let website = website(there(authority));
     let cookie = signed_in(&website).await;
     let echoed = ask(&website, Method::POST, "/api/v1/echo/b?c=d", &[OWN, ("cookie", &cookie)]).await;
     assert_eq!(text(echoed).await, "b 127.0.0.1 Bearer the-token false body");

@@ -47,6 +47,8 @@ pub enum ProblemCode {
     DailyAmount,
     /// The request comes from a page of another site.
     ForeignOrigin,
+    /// The request came without TLS where it is needed.
+    HttpsRequired,
     /// Too many requests; try again after the time in `retry_after_s`.
     TooManyRequests,
     /// The leader has more to do than it can take; try again after the time in `retry_after_s`.
@@ -169,8 +171,8 @@ impl ProblemCode {
             | DuplicateRow
             | InvalidContributionId => 400,
             SessionExpired | WrongCredentials | WrongServiceKey | ServiceKeyReplaced | ServiceRevoked => 401,
-            Forbidden | AccountSuspended | RegistrationClosed | ForeignOrigin | WrongSignature | ForeignSigner
-            | SystemOnly | WrongServiceRole => 403,
+            Forbidden | AccountSuspended | RegistrationClosed | ForeignOrigin | HttpsRequired | WrongSignature
+            | ForeignSigner | SystemOnly | WrongServiceRole => 403,
             NotFound => 404,
             MethodNotAllowed => 405,
             EmailTaken | EditConflict | LastAdministrator | PaymentIdConflict | ContributionConflict | StaleShare

@@ -325,6 +325,7 @@ fn problem(code: ProblemCode) -> &'static str {
         WrongCredentials => "E-mail address and password do not match. Check both and try again.",
         Forbidden | SystemOnly => "You are not allowed to do this.",
         ForeignOrigin => "The server refused a request from another site. Open Qoin at its own address.",
+        HttpsRequired => "The server takes this only over HTTPS. Open Qoin at its address with https:// in front.",
         TooManyRequests => "Too many tries. Wait a moment and try again.",
         Busy => "The server is very busy. Try again in a moment.",
         LedgerReadOnly => "The ledger takes no payments until its operator has looked at it.",

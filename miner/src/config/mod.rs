@@ -5,12 +5,12 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use fields::{Arguments, Bench, Command};
+pub use fields::{Arguments, Bench, Command, FIELDS, Field};
 
-use crate::{secret::Secret, threads::Pace};
-use fields::{FIELDS, Field, Value};
-use qoin_miner::kernel::Kernel;
-use std::{collections::BTreeMap, net::SocketAddr, ops::Range};
+use crate::{kernel::Kernel, pace::Pace, secret::Secret};
+use fields::Value;
+
+use std::{collections::BTreeMap, net::SocketAddr, ops::Range, path::Path};
 use thiserror::Error;
 use toml::de::DeTable;
 
@@ -81,6 +81,15 @@ impl Settings {
         values.fields.extend(arguments.fields());
         values.settle()
     }
+}
+
+/// Checks a configuration file.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_file(path: &Path) -> Result<(), ConfigError> {
+    let arguments = Arguments { config: Some(path.to_owned()), ..Arguments::default() };
+    Settings::from_arguments(arguments).map(|_| ())
 }
 
 impl Values {

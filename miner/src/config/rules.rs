@@ -1,9 +1,9 @@
 //! What a field's value must be like.
 
 use super::ANONYMOUS;
-use crate::{secret::Secret, threads::Pace};
+use crate::{kernel, pace::Pace, secret::Secret};
 use qoin_core::limits::EMAIL_BYTES_MAX;
-use qoin_miner::kernel;
+
 use std::{net::SocketAddr, num::NonZeroUsize, thread::available_parallelism};
 
 /// The most threads of one miner.

@@ -3,8 +3,9 @@
 mod battery;
 mod presence;
 
-use crate::{config::Settings, tally::Tally, threads::Threads};
+use crate::{tally::Tally, threads::Threads};
 use presence::Presence;
+use qoin_miner::config::Settings;
 use std::{convert::Infallible, path::Path, time::Duration};
 use tokio::{
     sync::watch,

@@ -27,7 +27,7 @@ pub struct Account {
     /// The user of `mining.authorize`: the owner, alone or followed by a dot and the worker.
     pub user: String,
     /// The password of `mining.authorize`: the service key.
-    pub service_key: crate::secret::Secret,
+    pub service_key: qoin_miner::secret::Secret,
 }
 
 /// How long the client waits for what.

@@ -9,6 +9,7 @@ pub use assignment::{Assignment, Share};
 
 use qoin_miner::{
     kernel::Kernel,
+    pace::Pace,
     scan::{self, End},
 };
 use std::{
@@ -25,29 +26,6 @@ use tokio::sync::mpsc;
 /// Nonces searched between two updates of the count of hashes: a quarter of a second at most, and some milliseconds
 /// with a fast kernel.
 const HASHES_PER_COUNT: u32 = 1 << 20;
-
-/// How many threads search, and how hard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// How many.
-    pub threads: usize,
-    /// The percentage of the time in which each of them searches, from 1 to 100.
-    pub duty_percent: u32,
-    /// How far they stand back for other programs: a Unix process' niceness, from 0.
-    pub niceness: i32,
-}
-
-impl Pace {
-    /// The niceness that a miner has by default: it leaves nine tenths of a processor to whoever wants it.
-    pub const NICENESS: i32 = 10;
-    /// The highest niceness there is.
-    pub const NICENESS_MAX: i32 = 19;
-
-    /// How long a thread holds still after a search that took so long.
-    fn rest_after(&self, busy: Duration) -> Duration {
-        busy * (100 - self.duty_percent) / self.duty_percent
-    }
-}
 
 /// The searching threads. They stop when this is dropped.
 pub struct Threads {

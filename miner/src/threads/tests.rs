@@ -137,11 +137,7 @@ fn a_pause_keeps_the_work_and_ends_with_it_or_without() {
 }
 
 #[test]
-fn a_duty_leaves_the_rest_of_the_time_to_others() {
-    let second = Duration::from_secs(1);
-    for (duty_percent, expected) in [(100, Duration::ZERO), (50, second), (20, second * 4), (1, second * 99)] {
-        assert_eq!(Pace { duty_percent, ..pace(1) }.rest_after(second), expected);
-    }
+fn a_thread_that_holds_still_holds_nobody_up() {
     let (sender, shares) = mpsc::channel(4);
     let threads = Threads::start(Pace { duty_percent: 1, ..pace(1) }, PORTABLE, &sender).unwrap();
     threads.work_on(assignment(true, 4, unreachable_target(), 0));

@@ -6,9 +6,9 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use qoin::config::value::LeaderUrl;
+use qoin::tls::client::{Connector, connector};
 use qoin_core::api::bytes::Bytes as Hexadecimal;
 use qoin_core::api::problem::Problem;
 use qoin_core::api::sessions::{
@@ -18,6 +18,7 @@ use qoin_core::unicode::Tables;
 use qoin_core::vault::{Root, Salt};
 use serde::{Serialize, de::DeserializeOwned};
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
@@ -32,8 +33,8 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// A leader's API, and the session that is shown there.
 pub struct LeaderApi {
     runtime: Runtime,
-    client: Client<HttpConnector, Full<Bytes>>,
-    authority: String,
+    client: Client<Connector, Full<Bytes>>,
+    url: LeaderUrl,
     token: Option<Zeroizing<String>>,
 }
 
@@ -45,15 +46,14 @@ pub struct Download {
 }
 
 impl LeaderApi {
-    /// The API at an address.
-    pub fn at(url: &str) -> Result<Self> {
-        let authority = LeaderUrl::parse(url).map_err(|refused| anyhow!("{}", refused.what))?.authority;
+    /// The API at an address; `authorities` is a PEM file with those whose word on its certificate is believed.
+    pub fn at(url: &str, authorities: Option<&Path>) -> Result<Self> {
+        let url = LeaderUrl::parse(url).map_err(|refused| anyhow!("{}", refused.what))?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting a runtime")?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let connector = connector(&url, authorities, CONNECT_TIMEOUT)?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { runtime, client, authority, token: None })
+        Ok(Self { runtime, client, url, token: None })
     }
 
     /// Shows this session's token from now on.
@@ -84,7 +84,7 @@ impl LeaderApi {
     }
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
-        let request = Request::builder().method(method).uri(format!("http://{}{path}", self.authority));
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         match &self.token {
             Some(token) => request.header(AUTHORIZATION, format!("Bearer {}", **token)),
             None => request,
@@ -103,7 +103,7 @@ impl LeaderApi {
     /// The answer to a request, if it is a success.
     async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>> {
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.client.request(request)).await;
-        let unreachable = || format!("the leader at {} cannot be reached", self.authority);
+        let unreachable = || format!("the leader at {} cannot be reached", self.url);
         let response = answer.with_context(unreachable)?.with_context(unreachable)?;
         let status = response.status();
         if status.is_success() {
@@ -111,7 +111,7 @@ impl LeaderApi {
         }
         match serde_json::from_slice::<Problem>(&read(response).await?) {
             Ok(problem) => bail!("the leader says no ({}): {}", problem.code, problem.detail),
-            Err(_) => bail!("what listens at {} answered {status}; is it a leader's API?", self.authority),
+            Err(_) => bail!("what listens at {} answered {status}; is it a leader's API?", self.url),
         }
     }
 }

@@ -26,6 +26,10 @@ pub struct SourceArguments {
     /// A file that holds a session's token.
     #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "email")]
     token_file: Option<PathBuf>,
+    /// For an https address: a PEM file with the certificates of the authorities that vouch for it. Without it those count
+    /// that this host trusts.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    authorities: Option<PathBuf>,
 }
 
 /// A chain's bytes, and how many are to come.
@@ -83,7 +87,7 @@ fn open_data(folder: &Path) -> Result<Chain> {
 }
 
 fn open_url(url: &str, arguments: &SourceArguments) -> Result<Chain> {
-    let mut leader = LeaderApi::at(url)?;
+    let mut leader = LeaderApi::at(url, arguments.authorities.as_deref())?;
     match (token(arguments)?, &arguments.email) {
         (Some(token), _) => leader.show_token(token),
         (None, Some(email)) => leader.sign_in(email)?,

@@ -1,41 +1,18 @@
 //! TLS on the same port.
 
 use super::*;
-use std::path::PathBuf;
+use crate::tls::testing::Files;
 use tokio_rustls::{
     TlsConnector,
     rustls::{ClientConfig, RootCertStore, crypto::ring},
 };
-
-struct Files {
-    folder: tempfile::TempDir,
-    certificate: rcgen::Certificate,
-}
-
-impl Files {
-    fn make() -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("certificate.pem"), made.cert.pem()).unwrap();
-        std::fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-        Self { folder, certificate: made.cert }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn acceptor(&self) -> Acceptor {
-        Acceptor::open(&self.path("certificate.pem"), &self.path("key.pem")).unwrap()
-    }
-}
 
 #[tokio::test]
 async fn a_miner_may_encrypt_or_not() {
     let files = Files::make();
     let leader = Leader::with(16, Settings::default(), Some(files.acceptor())).await;
     let mut roots = RootCertStore::empty();
-    roots.add(files.certificate.der().clone()).unwrap();
+    roots.add(files.certificate().clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -58,16 +35,4 @@ async fn a_miner_may_encrypt_or_not() {
     let mut client = Client::new(broken);
     client.read_to_end().await;
     assert_eq!(plain.ask("mining.ping", json!([])).await, Ok(json!("pong")));
-}
-
-#[test]
-fn files_that_are_of_no_use_are_named() {
-    let (files, others) = (Files::make(), Files::make());
-    let open = |certificate: PathBuf, key: PathBuf| Acceptor::open(&certificate, &key).err().unwrap().to_string();
-    let missing = open(files.path("nothing.pem"), files.path("key.pem"));
-    assert!(missing.contains("nothing.pem") && missing.contains("certificate chain"), "{missing}");
-    let swapped = open(files.path("certificate.pem"), files.path("certificate.pem"));
-    assert!(swapped.contains("private key"), "{swapped}");
-    let foreign = open(files.path("certificate.pem"), others.path("key.pem"));
-    assert!(foreign.contains("cannot be used with the key"), "{foreign}");
 }

@@ -1,7 +1,6 @@
 //! A server that a script plays, and what it checks shares with.
 
 use crate::stratum::{line::Lines, *};
-use crate::{secret::Secret, threads::Pace};
 use qoin_core::{
     address::Address,
     amount::Amount,
@@ -12,6 +11,7 @@ use qoin_core::{
     target::CompactTarget,
 };
 use qoin_miner::{job::reverse_words, kernel::PORTABLE};
+use qoin_miner::{pace::Pace, secret::Secret};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
