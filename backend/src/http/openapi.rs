@@ -36,7 +36,11 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
             strings of the currency's smallest units. Errors are problem documents (RFC 9457) whose `code` is stable.",
     ),
     modifiers(&BearerSecurity),
-    components(schemas(qoin_core::api::problem::Problem, qoin_core::api::events::Event)),
+    components(schemas(
+        qoin_core::api::problem::Problem,
+        qoin_core::api::events::Event,
+        qoin_core::api::admin::members::MemberOrder
+    )),
 )]
 struct Base;
 

@@ -97,10 +97,10 @@ fn repr_str(text: &str, out: &mut String) {
     out.push(quote);
 }
 
-/// Whether a character beyond ASCII is shown as itself: by the tables behind Rust's own debug form, which escapes a
-/// combining mark only where a text begins with it.
+/// Whether a character beyond ASCII is shown as itself: by the tables behind Rust's own escapes, which spare a combining
+/// mark unless a text begins with it.
 fn is_printable(character: char) -> bool {
-    !character.is_control() && !format!("{:?}", format!("a{character}")).contains("\\u{")
+    !character.is_control() && !format!("a{character}").escape_debug().any(|escaped| escaped == '\\')
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
