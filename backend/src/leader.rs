@@ -1,24 +1,26 @@
 //! The leader: opens the data folder, wires ledger, people and doors together, and stops them in order.
 
+pub mod first;
 pub mod founding;
 pub mod keys;
 
 use crate::backup;
 use crate::config::{LeaderSettings, ServerConfig};
+use crate::host::Host;
 use crate::http;
-use crate::identity::{Identity, IdentityError, LeaderSecret, NewMember};
+use crate::identity::{Identity, IdentityError, LeaderSecret};
 use crate::ledger::{self, Ledger, OpenError};
 use crate::mining::{self, Browsers, Mining};
 use crate::operator::{Announcement, OperatorDoor};
 use crate::rpyc;
-use crate::store::{RedbStore, StoreError};
+use crate::store::{RedbStore, Store, StoreError};
 use crate::stratum;
 use crate::tls::{Acceptor, TlsError};
 use crate::website::{Api, listen};
+use first::{FirstAdministrator, SetUp};
 use founding::FoundingError;
 use keys::{DataFolder, KeysError};
 use qoin_core::address::Address;
-use qoin_core::api::sessions::Role;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,14 +29,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
 /// How long open requests may take once the leader stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The label under which the people's secret is derived.
 const IDENTITY_LABEL: &str = "qoin/leader/identity";
-/// The name of the administrator whom the first start makes.
-const ADMINISTRATOR: &str = "Administrator";
+/// How often it is looked whether the owner of this host's miners has joined.
+const OWNER_LOOK: Duration = Duration::from_secs(1);
 
 /// Why a leader does not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -103,12 +104,16 @@ pub struct Listeners {
     pub stratum: TcpListener,
 }
 
-/// The administrator whom the first start made, told once.
-pub struct FirstAdministrator {
-    /// The e-mail address to sign in with.
-    pub email: String,
-    /// The password.
-    pub password: Zeroizing<String>,
+/// Whether a currency has begun in a data folder.
+///
+/// # Errors
+/// When the store is there and cannot be read.
+pub fn is_founded(folder: &DataFolder) -> Result<bool, StoreError> {
+    let path = folder.ledger();
+    if !path.exists() {
+        return Ok(false);
+    }
+    Ok(ledger::summary(&*RedbStore::open(path)?.snapshot()?)?.is_some())
 }
 
 /// A leader that is open and not yet serving.
@@ -120,7 +125,8 @@ pub struct Leader {
     rpyc: rpyc::Door,
     tls: Option<Acceptor>,
     miners_tls: Option<Acceptor>,
-    owner: Option<Address>,
+    /// Who is rewarded for the miners of this host: these e-mail addresses' first member.
+    owners: Vec<String>,
     miners: u32,
     connections: u32,
     stopping: CancellationToken,
@@ -131,14 +137,16 @@ pub struct Leader {
 
 impl Leader {
     /// Opens the data folder; at the first start makes it, with keys, currency and administrator. Each of these steps
-    /// is made once and durable, so that a first start that was interrupted goes on where it was. The operator's commands
-    /// find the leader's API at `api`. Ends with `stopping`.
+    /// is made once and durable, so that a first start that was interrupted goes on where it was; `set_up` is what the
+    /// wizard was told, if that is where the currency comes from. The operator's commands find the leader's API at `api`.
+    /// Ends with `stopping`.
     ///
     /// # Errors
     /// When the folder cannot be used, or holds what does not belong together.
     pub async fn open(
         config: &ServerConfig,
         api: SocketAddr,
+        set_up: Option<&SetUp>,
         stopping: CancellationToken,
     ) -> Result<Self, LeaderError> {
         let tls = config.common.tls()?;
@@ -150,6 +158,9 @@ impl Leader {
         let keys = folder.ledger_keys()?;
         let first_genesis = founding::genesis(&config.currency, &keys, now_ms())?;
         let store = Arc::new(RedbStore::open(folder.ledger())?);
+        if let Some(set_up) = set_up {
+            first::keep(&*store, set_up)?;
+        }
         let settings = ledger::Settings { queue_length: config.settings.queue_length as usize };
         let (ledger, writer) = Ledger::open(store, first_genesis, keys.clone(), settings)?;
         let genesis = ledger.genesis().hash;
@@ -160,21 +171,29 @@ impl Leader {
         }
         let secret = LeaderSecret::new(config.host.secret_key.derive(IDENTITY_LABEL).to_vec());
         let identity = Identity::open(ledger.clone(), secret, config.live.clone()).await?;
-        let first_administrator = make_administrator(&identity, &config.host.owner.0).await?;
-        let owner = identity.member_of_email(&config.host.owner.0).map(|owner| owner.address);
-        if owner.is_none() && config.host.miners > 0 {
-            return Err(LeaderError::UnknownOwner(config.host.owner.0.clone()));
+        let set_up = first::kept(&*ledger.read().snapshot()?)?;
+        let owner = &config.host.owner.0;
+        let first_administrator = first::let_in(&identity, &folder, set_up.as_ref(), owner).await?;
+        let mut owners = vec![owner.clone()];
+        owners.extend(set_up.as_ref().map(|set_up| set_up.email.clone()));
+        let is_awaited = matches!(first_administrator, Some(FirstAdministrator::Invitation { .. }));
+        if config.host.miners > 0 && !is_awaited && first_of(&identity, &owners).is_none() {
+            return Err(LeaderError::UnknownOwner(owner.clone()));
         }
+        let backup_folder =
+            config.settings.backup_folder.clone().or_else(|| set_up.and_then(|set_up| set_up.backup_folder));
         let share_interval = Duration::from_millis(config.settings.share_interval_ms.into());
         let mining = Mining::start(ledger.clone(), mining::Settings { share_interval, ..Default::default() })?;
         let rpyc_metrics = rpyc::Metrics::default();
         let rpyc = rpyc::Door::new(ledger.clone(), identity.clone(), rpyc_security, rpyc_metrics.clone());
         let operator = OperatorDoor::new(folder)?;
         let announcement = operator.announce(api).map_err(LeaderError::Announcement)?;
+        let host = Host::new(operator.clone(), backup_folder, ledger.now_ms());
         let api = http::router(http::Leader {
             ledger: ledger.clone(),
             identity: identity.clone(),
             operator,
+            host,
             restores,
             browsers: Browsers::new(mining.clone()),
             settings: http::Settings { trusted_proxies: config.common.trusted_proxies.clone() },
@@ -192,7 +211,7 @@ impl Leader {
             rpyc,
             tls,
             miners_tls,
-            owner,
+            owners,
             miners,
             connections,
             stopping,
@@ -202,9 +221,22 @@ impl Leader {
         })
     }
 
-    /// The administrator of a first start; told once.
+    /// How the first administrator gets in, as long as nobody has; told once.
     pub fn take_first_administrator(&mut self) -> Option<FirstAdministrator> {
         self.first_administrator.take()
+    }
+
+    /// The page on the website at which the first administrator joins, while they are invited.
+    pub fn join_path(&self) -> Option<String> {
+        match &self.first_administrator {
+            Some(FirstAdministrator::Invitation { token, .. }) => Some(format!("/join#{}", **token)),
+            _ => None,
+        }
+    }
+
+    /// The first administrator's e-mail address.
+    pub fn administrator(&self) -> &str {
+        self.owners.last().map_or("", String::as_str)
     }
 
     /// The API, for a website in the same process.
@@ -226,7 +258,7 @@ impl Leader {
             rpyc,
             tls,
             miners_tls,
-            owner,
+            owners,
             miners,
             connections,
             stopping,
@@ -237,13 +269,18 @@ impl Leader {
         let mut doors = JoinSet::new();
         doors.spawn(listen::serve(listeners.api, api, connections, tls, stopping.clone()));
         doors.spawn(rpyc::serve(listeners.rpyc, rpyc, stopping.clone()));
-        let door = stratum::Door::new(mining.clone(), identity, miners_tls);
+        let door = stratum::Door::new(mining.clone(), identity.clone(), miners_tls);
         doors.spawn(stratum::serve(listeners.stratum, door, stopping.clone()));
-        if let Some(owner) = owner {
-            for _ in 0..miners {
-                doors.spawn(mining::mine(mining.clone(), owner, stopping.clone()));
-            }
+        for _ in 0..miners {
+            let (mining, identity, owners, stopping) =
+                (mining.clone(), identity.clone(), owners.clone(), stopping.clone());
+            doors.spawn(async move {
+                if let Some(owner) = await_owner(&identity, &owners, &stopping).await {
+                    mining::mine(mining, owner, stopping).await;
+                }
+            });
         }
+        drop(identity);
         let ended = tokio::select! {
             () = stopping.cancelled() => Ok(()),
             reason = ledger.failed() => Err(LeaderError::Failed(reason)),
@@ -259,21 +296,22 @@ impl Leader {
     }
 }
 
-/// Makes the administrator of a currency that has no members yet.
-async fn make_administrator(identity: &Identity, email: &str) -> Result<Option<FirstAdministrator>, LeaderError> {
-    if identity.members_count() > 0 {
-        return Ok(None);
+/// The first member with one of these e-mail addresses.
+fn first_of(identity: &Identity, emails: &[String]) -> Option<Address> {
+    emails.iter().find_map(|email| identity.member_of_email(email)).map(|member| member.address)
+}
+
+/// Waits until the owner of this host's miners has joined; none when the leader stops before.
+async fn await_owner(identity: &Identity, owners: &[String], stopping: &CancellationToken) -> Option<Address> {
+    loop {
+        if let Some(owner) = first_of(identity, owners) {
+            return Some(owner);
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return None,
+            () = tokio::time::sleep(OWNER_LOOK) => {}
+        }
     }
-    let password = founding::readable_password()?;
-    let administrator = NewMember {
-        name: ADMINISTRATOR.to_owned(),
-        email: email.to_owned(),
-        password: password.clone(),
-        role: Role::Administrator,
-        first_password: false,
-    };
-    let made = identity.create_member(administrator).await?;
-    Ok(Some(FirstAdministrator { email: made.email, password }))
 }
 
 /// How scripts may connect: those of this host as they like, others encrypted unless a setting says otherwise.

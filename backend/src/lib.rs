@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod config;
+pub mod host;
 pub mod http;
 pub mod identity;
 pub mod leader;
@@ -14,5 +15,6 @@ pub mod rpyc;
 pub mod store;
 pub mod stratum;
 pub mod tls;
+pub mod treasury;
 pub mod verify;
 pub mod website;

@@ -292,6 +292,10 @@ actions! {
     SetUp = "set_up";
     /// What others had signed was handed in.
     HandedIn = "handed_in";
+    /// A member was asked to pay a credit back.
+    RepaymentRequested = "repayment_requested";
+    /// That was withdrawn.
+    RepaymentWithdrawn = "repayment_withdrawn";
 }
 
 impl fmt::Display for AuditAction {

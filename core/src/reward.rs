@@ -1,6 +1,6 @@
 //! What a solved block earns.
 
-use crate::{amount::Amount, decimals::Decimals};
+use crate::{amount::Amount, decimals::Decimals, limits::BLOCK_RECORDS_MAX};
 
 /// The reward of a block whose transfers move `transferred` in all: as many whole units as the total's whole part has decimal
 /// digits, minus one, and at least one whole unit; nothing for a block without transfers.
@@ -15,6 +15,13 @@ pub fn reward(transferred: Amount, decimals: Decimals) -> Amount {
 /// The largest reward that any block can earn while there is `supply` in all: a block cannot transfer more.
 pub fn largest(supply: Amount, decimals: Decimals) -> Amount {
     reward(supply, decimals)
+}
+
+/// What a payment of the system account leaves, by the leader's policy, while so many records wait: the largest reward for
+/// each block before its own and for that one.
+pub fn reserve(supply: Amount, decimals: Decimals, pending: u64) -> Amount {
+    let blocks = pending / u64::from(BLOCK_RECORDS_MAX) + 1;
+    largest(supply, decimals).checked_mul(blocks).unwrap_or(Amount::MAX)
 }
 
 #[cfg(test)]

@@ -84,7 +84,16 @@ impl Member {
         let email = format!("{}@example.org", name.to_lowercase());
         let invite = Invite { name: name.to_owned(), email, role: Role::Member };
         let InvitationMade { token, .. } = self.api.post(INVITATIONS_PATH, &invite).await?;
-        let anyone = Api::at(self.api.base());
+        Self::join(&self.api, &token, name, password).await
+    }
+
+    /// Opens an invitation: a new member with an open account.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn join(api: &Api, token: &str, name: &str, password: &str) -> Result<Self> {
+        let anyone = Api::at(api.base());
+        let genesis = anyone.get::<CurrencyView>(CURRENCY_PATH).await?.genesis_hash;
         let seed = Seed::from_bytes(random());
         let key = SecretKey::from_seed(seed.as_bytes());
         let public_key = key.public_key();
@@ -92,8 +101,8 @@ impl Member {
         let secrets = new_secrets(&seed, address, password).await?;
         let payment_id = PaymentId::new(leader_time_ms(&anyone).await?, random());
         let opening = Transaction::new(address, Operation::OpenAccount { public_key }, payment_id, None);
-        let open_account = opening.sign(&key, &self.genesis);
-        let accept = AcceptInvitation { token, name: name.to_owned(), secrets, open_account };
+        let open_account = opening.sign(&key, &genesis);
+        let accept = AcceptInvitation { token: token.to_owned(), name: name.to_owned(), secrets, open_account };
         let opened: SessionOpened = anyone.post(ACCEPT_INVITATION_PATH, &accept).await?;
         Self::with_session(&anyone, opened, key).await
     }

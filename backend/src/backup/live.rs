@@ -39,6 +39,11 @@ impl Live {
         Self { folder, turn: Arc::new(Semaphore::new(1)) }
     }
 
+    /// Whether one is being made.
+    pub fn is_busy(&self) -> bool {
+        self.turn.available_permits() == 0
+    }
+
     /// Begins a backup of what is committed now. It ends early when the leader stops, or nobody takes what comes.
     ///
     /// # Errors

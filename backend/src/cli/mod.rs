@@ -7,6 +7,7 @@ mod listeners;
 mod operator;
 mod overrides;
 mod role;
+mod setup;
 
 use backup::{BackupArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
@@ -31,7 +32,7 @@ enum Command {
     Run(RunArguments),
     /// Runs the leader: the HTTP API, the doors for Python scripts and miners, and miners of its own.
     #[command(after_help = exit::HELP)]
-    Server(FileArguments<config::ServerConfig>),
+    Server(ServerArguments),
     /// Runs the website on its own host: the app, the sessions' cookies, and the way to the leader's API.
     Website(FileArguments<config::WebsiteConfig>),
     /// Checks a chain, or a receipt, by running every rule again. Exit code 0: good. 1: a rule is broken, which is named with
@@ -89,6 +90,19 @@ struct RunArguments {
     /// Prints the addresses and the first credentials as one line of JSON once it is ready.
     #[arg(long)]
     json: bool,
+    /// Sets a new currency up in the browser: its name, its supply and its first administrator. Prints a link that works once.
+    #[arg(long)]
+    setup: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct ServerArguments {
+    #[command(flatten)]
+    file: FileArguments<config::ServerConfig>,
+    /// Sets a new currency up in the browser, at the API's address: its name, its supply and its first administrator. Prints
+    /// a link that works once.
+    #[arg(long)]
+    setup: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -157,7 +171,7 @@ mod tests {
         let Command::Server(arguments) = Cli::try_parse_from(arguments).unwrap().command else {
             panic!("not a server")
         };
-        let given: Vec<_> = arguments.overrides.values.iter().map(|given| (&*given.name, &*given.text)).collect();
+        let given: Vec<_> = arguments.file.overrides.values.iter().map(|given| (&*given.name, &*given.text)).collect();
         assert_eq!(given, [("api_listen", "127.0.0.1:0"), ("session_hours", "3")]);
         assert!(Cli::try_parse_from(["qoin", "website", "-c", "a.conf", "--api-listen", "127.0.0.1:0"]).is_err());
         assert!(Cli::try_parse_from(["qoin", "run", "--set", "session_hours"]).is_err());

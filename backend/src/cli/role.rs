@@ -1,15 +1,17 @@
 //! The roles that run until they are told to stop.
 
 use super::listeners::{address, listen, url};
-use super::{FileArguments, RunArguments};
+use super::{FileArguments, RunArguments, ServerArguments, setup};
 use anyhow::{Context, Result, ensure};
 use qoin::config::settings::LeaderHost;
 use qoin::config::value::Email;
 use qoin::config::{CommonSettings, Configuration, RunConfig, ServerConfig, Source, WebsiteConfig};
+use qoin::leader::first::FirstAdministrator;
 use qoin::leader::keys::DataFolder;
-use qoin::leader::{FirstAdministrator, Leader, Listeners};
+use qoin::leader::{Leader, Listeners};
 use qoin::observe;
 use qoin::tls::Acceptor;
+use qoin::website::setup::{Founded, Founding};
 use qoin::website::{self, Trust, Website};
 use serde_json::json;
 use std::future::Future;
@@ -39,7 +41,10 @@ async fn run_everything(
     stopping: CancellationToken,
 ) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
     let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let door = listen(here(arguments.website_port), "the website", "--website-port").await?;
+    if arguments.setup {
+        setup::check_empty(&arguments.data)?;
+    }
+    let mut door = listen(here(arguments.website_port), "the website", "--website-port").await?;
     let listeners = Listeners {
         api: listen(here(arguments.api_port), "the HTTP API", "--api-port").await?,
         rpyc: listen(here(arguments.rpyc_port), "Python scripts", "--rpyc-port").await?,
@@ -65,7 +70,25 @@ async fn run_everything(
     };
     let RunConfig { currency, currency_given, live, leader: settings, common, .. } = config;
     let config = ServerConfig { host, currency, currency_given, live, settings, common };
-    let mut leader = Leader::open(&config, config.host.api_listen, stopping.clone()).await?;
+    let api = config.host.api_listen;
+    let mut leader = if arguments.setup {
+        let draft = setup::draft(&config.currency, "");
+        let found = async |founding: Founding| {
+            let mut config = config.clone();
+            config.currency = setup::currency(&config.currency, &founding);
+            let leader = Leader::open(&config, api, Some(&setup::set_up(founding)), stopping.clone()).await?;
+            let join = leader.join_path().context("nobody was invited")?;
+            Ok((leader, Founded::Here(join)))
+        };
+        let tell = |link: &str| announce_setup(link, arguments.json);
+        let made =
+            setup::serve(door, draft, trust.clone(), &config.common, &arguments.data, tell, &stopping, found).await?;
+        let Some((open_door, leader)) = made else { return Ok((None, Ok(()))) };
+        door = open_door;
+        leader
+    } else {
+        Leader::open(&config, api, None, stopping.clone()).await?
+    };
     let website = Website::new(website::Leader::Here(leader.api()), &website_secret, trust, stopping.clone());
     let first = leader.take_first_administrator();
     let addresses = Addresses {
@@ -74,7 +97,7 @@ async fn run_everything(
         rpyc: address(&listeners.rpyc)?.to_string(),
         stratum: address(&listeners.stratum)?.to_string(),
     };
-    announce(&addresses, first.as_ref(), &arguments)?;
+    announce(&addresses, first.as_ref(), leader.administrator(), &arguments)?;
     drop(first);
     let serving = tokio::spawn(serve_website(website, door, connections, tls, stopping.clone()));
     let (writer, ended) = leader.serve(listeners).await;
@@ -90,9 +113,34 @@ struct Addresses {
     stratum: String,
 }
 
+/// Tells where the wizard is.
+fn announce_setup(link: &str, as_json: bool) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", json!({ "setup": link }))?;
+    } else {
+        writeln!(out, "\n  Set the currency up in the browser that you go on with:\n\n  {link}\n")?;
+        writeln!(out, "  The link works once and for an hour. Nothing is fixed before the last page.")?;
+        writeln!(out, "  Press Ctrl-C to stop.\n")?;
+    }
+    out.flush().context("writing to standard output")
+}
+
 /// Tells that everything is ready: connections are taken from here on.
-fn announce(addresses: &Addresses, first: Option<&FirstAdministrator>, arguments: &RunArguments) -> Result<()> {
+fn announce(
+    addresses: &Addresses,
+    first: Option<&FirstAdministrator>,
+    administrator: &str,
+    arguments: &RunArguments,
+) -> Result<()> {
     let Addresses { website, api, rpyc, stratum } = addresses;
+    let (email, password, invitation) = match first {
+        Some(FirstAdministrator::Password { email, password }) => (email.as_str(), Some(password.as_str()), None),
+        Some(FirstAdministrator::Invitation { email, token }) => {
+            (email.as_str(), None, Some(format!("{website}/join#{}", **token)))
+        }
+        None => (administrator, None, None),
+    };
     let mut out = std::io::stdout().lock();
     if arguments.json {
         let ready = json!({
@@ -100,19 +148,30 @@ fn announce(addresses: &Addresses, first: Option<&FirstAdministrator>, arguments
             "api": api,
             "rpyc": rpyc,
             "stratum": stratum,
-            "email": RUN_OWNER,
-            "password": first.map(|first| first.password.as_str()),
+            "email": email,
+            "password": password,
+            "invitation": invitation,
         });
         writeln!(out, "{ready}")?;
     } else {
         writeln!(out, "\n  Qoin is running at  {website}\n")?;
-        writeln!(out, "  E-mail    {RUN_OWNER}")?;
-        match first {
-            Some(first) => {
-                writeln!(out, "  Password  {}", *first.password)?;
-                writeln!(out, "            (shown this once: write it down, or change it in the wallet)")?;
+        writeln!(out, "  E-mail    {email}")?;
+        match (password, &invitation) {
+            (Some(password), _) => {
+                writeln!(out, "  Password  {password}")?;
+                writeln!(
+                    out,
+                    "            (shown until somebody signs in: write it down, or change it in the wallet)"
+                )?;
             }
-            None => writeln!(out, "  Password  as told at the first start")?,
+            (_, Some(invitation)) => {
+                writeln!(out, "  Join      {invitation}")?;
+                writeln!(
+                    out,
+                    "            (for the first administrator; it works once, and each start makes a new one)"
+                )?;
+            }
+            (None, None) => writeln!(out, "  Password  your own")?,
         }
         writeln!(out, "\n  API       {api}\n  Python    {rpyc} (RPyC)\n  Miners    stratum+tcp://{stratum}")?;
         writeln!(out, "  Data      {}\n\n  Press Ctrl-C to stop.\n", arguments.data.display())?;
@@ -121,23 +180,57 @@ fn announce(addresses: &Addresses, first: Option<&FirstAdministrator>, arguments
 }
 
 /// `qoin server`.
-pub fn server(arguments: FileArguments<ServerConfig>) -> Result<()> {
-    let config = ServerConfig::of(Source::of_file(&arguments.config, arguments.overrides.values)?)?;
+pub fn server(arguments: ServerArguments) -> Result<()> {
+    let ServerArguments { file, setup } = arguments;
+    let config = ServerConfig::of(Source::of_file(&file.config, file.overrides.values)?)?;
     observe::start_log(&config.common);
-    until_stopped(async |stopping| run_server(config, stopping).await)
+    until_stopped(async |stopping| run_server(config, setup, stopping).await)
 }
 
-async fn run_server(config: ServerConfig, stopping: CancellationToken) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
-    let listeners = Listeners {
+async fn run_server(
+    config: ServerConfig,
+    with_setup: bool,
+    stopping: CancellationToken,
+) -> Result<(Option<JoinHandle<()>>, Result<()>)> {
+    if with_setup {
+        setup::check_empty(&config.host.data)?;
+    }
+    let mut listeners = Listeners {
         api: listen(config.host.api_listen, "the HTTP API", "--api-listen").await?,
         rpyc: listen(config.host.rpyc_listen, "Python scripts", "--rpyc-listen").await?,
         stratum: listen(config.host.stratum_listen, "miners", "--stratum-listen").await?,
     };
-    let mut leader = Leader::open(&config, address(&listeners.api)?, stopping).await?;
+    let api = address(&listeners.api)?;
+    let mut leader = if with_setup {
+        let draft = setup::draft(&config.currency, &config.host.owner.0);
+        let trust = Trust { proxies: config.common.trusted_proxies.clone(), https: false };
+        let found = async |founding: Founding| {
+            let mut config = config.clone();
+            config.currency = setup::currency(&config.currency, &founding);
+            let leader = Leader::open(&config, api, Some(&setup::set_up(founding)), stopping.clone()).await?;
+            let join = leader.join_path().context("nobody was invited")?;
+            Ok((leader, Founded::Elsewhere(join)))
+        };
+        let tell = |link: &str| announce_setup(link, false);
+        let made = setup::serve(listeners.api, draft, trust, &config.common, &config.host.data, tell, &stopping, found)
+            .await?;
+        let Some((door, leader)) = made else { return Ok((None, Ok(()))) };
+        listeners.api = door;
+        leader
+    } else {
+        Leader::open(&config, api, None, stopping).await?
+    };
     let mut out = std::io::stdout().lock();
-    if let Some(first) = leader.take_first_administrator() {
-        writeln!(out, "The administrator of the new currency is {}.", first.email)?;
-        writeln!(out, "The password, shown this once: {}", *first.password)?;
+    match leader.take_first_administrator() {
+        Some(FirstAdministrator::Password { email, password }) => {
+            writeln!(out, "The administrator of the new currency is {email}.")?;
+            writeln!(out, "The password, shown until somebody signs in: {}", *password)?;
+        }
+        Some(FirstAdministrator::Invitation { email, token }) => {
+            writeln!(out, "The administrator of the new currency is {email}, who has not joined yet.")?;
+            writeln!(out, "Open this path on the website, once: /join#{}", *token)?;
+        }
+        None => {}
     }
     writeln!(
         out,

@@ -71,6 +71,9 @@ declare! {
         queue_length: u32 = Settings("8_192") in (1, 1_000_000);
         /// How many milliseconds a miner's shares should lie apart; from them its hash rate is estimated.
         share_interval_ms: u32 = Settings("5_000") in (50, 600_000);
+        /// The folder into which the administration panel's "Back up now" puts backups, best on another disk; empty for
+        /// the one that was named at the setup, if any.
+        backup_folder: Option<PathBuf> = Settings("\"\"");
         /// A PEM file with the certificate chain for miners that connect by TLS; empty for none. Miners without TLS
         /// still reach the same port.
         stratum_certificate: Option<PathBuf> = Settings("\"\"");

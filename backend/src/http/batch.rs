@@ -27,7 +27,7 @@ impl Default for Batches {
 }
 
 impl Batches {
-    fn place(&self) -> Result<SemaphorePermit<'_>, LedgerError> {
+    pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, LedgerError> {
         self.0.try_acquire().map_err(|_| LedgerError::Busy)
     }
 }

@@ -33,10 +33,12 @@ const SHARES_RETRY_S: u32 = 1;
 pub async fn join_mining(
     State(leader): State<Arc<Leader>>,
     session: MemberSession,
+    ClientAddress(from): ClientAddress,
     Json(request): Json<JoinMining>,
 ) -> Result<(StatusCode, axum::Json<MiningJoined>), ApiError> {
     let joined = leader.browsers.join(session.id(), session.address(), &request.worker, session.ended());
     let MiningWork { miner, job } = joined?;
+    leader.browsers.mining().workers().came_from(Some(session.address()), &request.worker, from);
     Ok((StatusCode::CREATED, axum::Json(MiningJoined { miner, job })))
 }
 
@@ -118,7 +120,8 @@ pub async fn list_workers(
 }
 
 fn view(leader: &Leader, worker: WorkerSnapshot) -> WorkerView {
-    let WorkerSnapshot { owner, name, agent, connected, seen_ms, hash_rate, shares, refused, blocks, rewards } = worker;
+    let WorkerSnapshot { owner, name, agent, connected, seen_ms, hash_rate, shares, refused, blocks, rewards, .. } =
+        worker;
     WorkerView {
         owner: owner.map(|owner| leader.identity.party(&owner)),
         name,

@@ -4,7 +4,6 @@
 //! The checks come in this order: who is asking, then the form of what is asked, then the ledger.
 
 mod account;
-mod admin;
 mod administration;
 mod audit;
 mod batch;
@@ -21,6 +20,7 @@ mod invitations;
 mod members;
 mod metrics;
 mod mining;
+mod network;
 mod openapi;
 mod operator;
 mod receipts;
@@ -32,12 +32,14 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod transactions;
+mod treasury;
 mod views;
 
 pub use batch::Batches;
 pub use metrics::Metrics;
 pub use openapi::document;
 
+use crate::host::Host;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::mining::Browsers;
@@ -71,6 +73,8 @@ pub struct Leader {
     pub identity: Identity,
     /// Who may ask as the operator does.
     pub operator: OperatorDoor,
+    /// Disk, memory and backups.
+    pub host: Host,
     /// All restorations of the data.
     pub restores: Vec<SignedRestoreNotice>,
     /// The tabs that mine, and what is counted of all miners.

@@ -2,8 +2,8 @@
 
 use super::Leader;
 use super::{
-    account, admin, administration, audit, batch, blocks, chain, contributions, currency, events, invitations, members,
-    mining, operator, receipts, recovery, restores, services, sessions, settings, transactions,
+    account, administration, audit, batch, blocks, chain, contributions, currency, events, invitations, members,
+    mining, network, operator, receipts, recovery, restores, services, sessions, settings, transactions, treasury,
 };
 use axum::Router;
 use axum::extract::Request;
@@ -97,7 +97,28 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Leader>> {
         .routes(routes!(administration::start_recovery, administration::withdraw_recovery))
         .routes(routes!(administration::open_recovery))
         .routes(routes!(administration::use_recovery))
-        .routes(routes!(admin::credit_member))
+        .routes(routes!(treasury::show_treasury))
+        .routes(routes!(treasury::credit_member))
+        .routes(routes!(treasury::credit_file))
+        .routes(routes!(treasury::issue))
+        .routes(routes!(treasury::burn))
+        .routes(routes!(treasury::refund))
+        .routes(routes!(treasury::list_proposals))
+        .routes(routes!(treasury::show_proposal, treasury::withdraw_proposal))
+        .routes(routes!(treasury::approve_proposal))
+        .routes(routes!(treasury::decline_proposal))
+        .routes(routes!(treasury::request_repayment, treasury::list_repayments))
+        .routes(routes!(treasury::withdraw_repayment))
+        .routes(routes!(treasury::list_own_repayments))
+        .routes(routes!(treasury::pay_repayment))
+        .routes(routes!(treasury::show_statement))
+        .routes(routes!(treasury::export_statement))
+        .routes(routes!(network::show_network))
+        .routes(routes!(network::list_miners))
+        .routes(routes!(network::list_block_times))
+        .routes(routes!(network::show_hash_rate))
+        .routes(routes!(network::show_backups, network::back_up))
+        .routes(routes!(network::download_backup))
         .routes(routes!(services::declare_service, services::list_services))
         .routes(routes!(services::revoke_service))
         .routes(routes!(services::refresh_service_key))

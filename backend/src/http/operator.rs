@@ -3,7 +3,7 @@
 use super::Leader;
 use super::error::ApiError;
 use super::extract::Parameters;
-use crate::identity::Actor;
+use crate::identity::{Actor, right};
 use crate::operator::Operator;
 use axum::Json;
 use axum::body::Body;
@@ -45,7 +45,8 @@ pub async fn make_backup(
     Parameters(query): Parameters<BackupQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
     let with_keys = query.keys.unwrap_or(true);
-    let backup = operator.begin_backup(leader.ledger.read(), with_keys, &leader.stopping)?;
+    let granted = operator.grant::<right::Backup>(&leader.identity);
+    let backup = granted.stream_backup(&leader.host, with_keys, &leader.stopping)?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(backup)))
 }
 

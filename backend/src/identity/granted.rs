@@ -11,8 +11,8 @@ use super::rights::MemberSession;
 use super::token::TokenHash;
 use super::{Identity, stored};
 use crate::audit::{self, Action};
-use crate::ledger::{Change, ChangeError};
-use crate::store::{Snapshot, Table};
+use crate::ledger::{Change, ChangeError, Paid, SystemPayment};
+use crate::store::{Batch, Snapshot, Table};
 use qoin_core::{
     api::capabilities::Capability,
     audit::{AuditAction, AuditActor, AuditTarget},
@@ -250,6 +250,44 @@ impl<R: Right> Granted<R> {
             self.identity.record_refusal(actor, R::CAPABILITY).await;
         }
         made
+    }
+
+    /// Accepts payments together with what `change` makes of the committed store and its entries in the audit log, as
+    /// [`Ledger::submit_with`](crate::ledger::Ledger::submit_with) does. Whether the right is still there is looked at
+    /// first.
+    ///
+    /// # Errors
+    /// When the right was taken away meanwhile, what `change` says, or why a payment was not accepted; nothing has changed
+    /// then.
+    pub(crate) async fn submit_with<T, E>(
+        &self,
+        payments: Vec<SystemPayment>,
+        change: impl FnOnce(&dyn Snapshot, u64) -> Result<(Batch, T, Vec<Action>), E> + Send + 'static,
+    ) -> Result<Paid<T>, E>
+    where
+        T: Send + 'static,
+        E: From<IdentityError> + Send + 'static,
+    {
+        let (actor, at_ms) = (self.actor, self.identity.now_ms());
+        let ledger = &self.identity.0.ledger;
+        let signed = ledger.sign(payments).await.map_err(IdentityError::Ledger)?;
+        let lost = Arc::new(AtomicBool::new(false));
+        let is_lost = lost.clone();
+        let paid = ledger.submit_with(signed, move |snapshot, first| {
+            actor.check(snapshot, R::CAPABILITY).inspect_err(|_| is_lost.store(true, Ordering::Relaxed))?;
+            let (mut batch, answer, actions) = change(snapshot, first)?;
+            let Actor { who, from, .. } = actor;
+            audit::record(snapshot, &mut batch, who, from, at_ms, actions).map_err(IdentityError::from)?;
+            Ok::<_, E>((batch, answer))
+        });
+        let paid = paid.await.map_err(|error| match error {
+            ChangeError::Refused(error) => error,
+            ChangeError::Ledger(error) => IdentityError::Ledger(error).into(),
+        });
+        if lost.load(Ordering::Relaxed) {
+            self.identity.record_refusal(actor, R::CAPABILITY).await;
+        }
+        paid
     }
 
     /// Looks at whether the right is still there, and records that it was used, without changing anything else.

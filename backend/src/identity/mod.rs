@@ -57,9 +57,10 @@ use qoin_core::{
     address::Address,
     api::{
         account::Party,
+        capabilities::Capability,
         members::{MemberView, MembersPage},
     },
-    audit::REASON_CHARACTERS_MAX,
+    audit::{AuditActor, REASON_CHARACTERS_MAX},
     genesis::SYSTEM_ACCOUNT_NAME,
     validate,
 };
@@ -78,7 +79,7 @@ const DERIVATIONS_MAX: usize = 2;
 pub use crate::config::LiveSettings as Settings;
 
 /// The longest reason, in characters, brought into the form in which it is recorded.
-fn reason(text: &str) -> Result<String, Refusal> {
+pub(crate) fn reason(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let is_bad = |letter: char| validate::is_invisible(letter) && letter != '\n';
     if text.chars().count() > REASON_CHARACTERS_MAX || text.chars().any(is_bad) {
@@ -151,6 +152,31 @@ impl Identity {
                 .await?;
         }
         Ok(identity)
+    }
+
+    /// The ledger.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// Whether a member has this e-mail address and has never signed in.
+    pub(crate) fn has_never_signed_in(&self, email: &str) -> bool {
+        let email = qoin_core::validate::email(email).ok();
+        let people = self.people();
+        let member = email.and_then(|email| people.member_of_email(&email));
+        member.is_some_and(|member| member.record.last_signed_in_ms == 0)
+    }
+
+    /// How many members other than this one could approve what waits for a second administrator.
+    pub(crate) fn approvers_beside(&self, who: &AuditActor) -> u32 {
+        let number = if let AuditActor::Member { number, .. } = who { Some(*number) } else { None };
+        let people = self.people();
+        let count = people
+            .iter()
+            .filter(|member| Some(member.number) != number && member.record.check_active().is_ok())
+            .filter(|member| member.record.role.may(Capability::Approve))
+            .count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// The handle of someone at this address who has shown nothing yet.

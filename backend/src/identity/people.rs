@@ -100,6 +100,10 @@ impl People {
         self.members.len()
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Member>> {
+        self.members.values()
+    }
+
     /// Members whose name or e-mail address contains `query` (lower case), from behind the place of `after`.
     pub fn page(&self, query: &str, after: Option<&Member>, limit: usize) -> MembersPage {
         let from = after.map_or(Bound::Unbounded, |member| Bound::Excluded(member.place()));

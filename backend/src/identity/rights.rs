@@ -5,7 +5,7 @@ use super::error::Refusal;
 use super::people::{Member, Session};
 use super::token::{Token, TokenKind};
 use crate::config::value::MemberList;
-use qoin_core::{address::Address, api::capabilities::Capability};
+use qoin_core::{address::Address, api::capabilities::Capability, audit::AuditActor};
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -50,6 +50,16 @@ impl OpenSession {
     pub fn into_member(self) -> Result<MemberSession, Refusal> {
         self.member.record.check_active()?;
         if self.member.record.first_password { Err(Refusal::FirstPassword) } else { Ok(MemberSession(self)) }
+    }
+
+    /// The people that the session's member is one of.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Who the session's member is for the record.
+    pub(crate) fn audit_actor(&self) -> AuditActor {
+        AuditActor::Member { number: self.member.number, address: self.member.record.address }
     }
 
     /// The account.

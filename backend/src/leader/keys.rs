@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 const SYSTEM_KEY: &str = "system.key";
 const LEADER_KEY: &str = "leader.key";
+/// The first administrator's password, until it is used.
+const FIRST_PASSWORD: &str = "administrator.secret";
 /// The most that a file of keys has, in bytes.
 const KEY_BYTES_MAX: u64 = 4096;
 
@@ -98,6 +100,44 @@ impl DataFolder {
         let name = format!("{role}.secret");
         let digits = Zeroizing::new(hex::encode(*self.key::<16>(&name)?));
         Secret::parse(&digits).map_err(|_| KeysError::Damaged(self.keys().join(name)))
+    }
+
+    /// The first administrator's password, made at the first call.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub(super) fn first_password(
+        &self,
+        make: impl FnOnce() -> Result<Zeroizing<String>, getrandom::Error>,
+    ) -> Result<Zeroizing<String>, KeysError> {
+        let path = self.keys().join(FIRST_PASSWORD);
+        if !path.exists() {
+            let password = make().map_err(KeysError::Random)?;
+            write_once(&path, password.as_bytes()).map_err(|source| KeysError::Io { path: path.clone(), source })?;
+        }
+        self.kept_first_password()?.ok_or(KeysError::Damaged(path))
+    }
+
+    /// The first administrator's password, if it is still kept.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn kept_first_password(&self) -> Result<Option<Zeroizing<String>>, KeysError> {
+        let path = self.keys().join(FIRST_PASSWORD);
+        match fs::read_to_string(&path) {
+            Ok(password) => Ok(Some(Zeroizing::new(password))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(KeysError::Io { path, source }),
+        }
+    }
+
+    /// Keeps it no longer.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub(super) fn forget_first_password(&self) -> Result<(), KeysError> {
+        let path = self.keys().join(FIRST_PASSWORD);
+        fs::remove_file(&path).map_err(|source| KeysError::Io { path, source })
     }
 
     /// All the files of keys, as they are, for a backup.

@@ -1,6 +1,7 @@
 //! Hash rates over the last minute, hour and day, estimated from shares: each stands for the hashes that one like it
 //! takes on average.
 
+use qoin_core::api::admin::network::{HashRateHistory, HashRatePoint};
 use qoin_core::api::mining::HashRates;
 
 /// What was hashed in the last 24 hours, ever more coarsely.
@@ -32,6 +33,18 @@ impl HashRate {
             minute: self.minute.rate(age_ms, now_ms),
             hour: self.hour.rate(age_ms, now_ms),
             day: self.day.rate(age_ms, now_ms),
+        }
+    }
+}
+
+impl HashRate {
+    /// Hashes a second in each stretch of each time, oldest first, since the beginning if that is later.
+    pub fn history(&self, now_ms: u64) -> HashRateHistory {
+        let Self { since_ms, minute, hour, day } = self;
+        HashRateHistory {
+            minute: minute.points(*since_ms, now_ms),
+            hour: hour.points(*since_ms, now_ms),
+            day: day.points(*since_ms, now_ms),
         }
     }
 }
@@ -71,6 +84,19 @@ impl<const N: usize> Ring<N> {
         sum * 1_000.0 / covered_ms.min(age_ms).max(1_000) as f64
     }
 
+    fn points(&self, since_ms: u64, now_ms: u64) -> Vec<HashRatePoint> {
+        let stretch = now_ms / self.stretch_ms;
+        let oldest = (stretch + 1).saturating_sub(N as u64).max(since_ms / self.stretch_ms);
+        let point = |number: u64| {
+            let is_kept = number <= self.newest && number + N as u64 > self.newest;
+            let sum = if is_kept { self.sums[Self::place(number)] } else { 0.0 };
+            let (start_ms, end_ms) = (number * self.stretch_ms, (number + 1) * self.stretch_ms);
+            let covered_ms = end_ms.min(now_ms).saturating_sub(start_ms.max(since_ms));
+            HashRatePoint { at_ms: end_ms.min(now_ms), hashes_per_s: sum * 1_000.0 / covered_ms.max(1_000) as f64 }
+        };
+        (oldest..=stretch).map(point).collect()
+    }
+
     fn place(number: u64) -> usize {
         usize::try_from(number % N as u64).expect("less than a length")
     }
@@ -106,6 +132,24 @@ mod tests {
         assert_eq!((hour, day), (0.0, 1.0));
         let HashRates { day, .. } = rate.at(START_MS + 5 * 86_400_000);
         assert_eq!(day, 0.0);
+    }
+
+    #[test]
+    fn a_history_has_a_point_a_stretch_and_forgets_what_is_over() {
+        let mut rate = HashRate::new(START_MS);
+        for second in 1..=7_200 {
+            rate.add(500.0, START_MS + second * 1_000);
+        }
+        let history = rate.history(START_MS + 7_200_000);
+        assert_eq!((history.minute.len(), history.hour.len(), history.day.len()), (60, 60, 9));
+        let steady = |point: &HashRatePoint| (point.hashes_per_s / 500.0 - 1.0).abs() < 0.02;
+        assert!(history.hour[1..59].iter().all(steady), "{:?}", history.hour);
+        assert!(history.day[1..8].iter().all(steady), "{:?}", history.day);
+        assert!(history.hour.is_sorted_by(|one, next| one.at_ms < next.at_ms));
+        let later = rate.history(START_MS + 7_200_000 + 7_200_000);
+        assert!(later.minute.iter().chain(&later.hour).all(|point| point.hashes_per_s == 0.0));
+        assert!(later.day.iter().any(steady) && later.day.len() == 17);
+        assert_eq!(HashRate::new(START_MS).history(START_MS).day.len(), 1);
     }
 
     #[test]

@@ -4,9 +4,14 @@ use super::{
     HashRate,
     limits::{AGENT_CHARACTERS_MAX, WORKERS_MAX, WORKERS_OF_OWNER_MAX},
 };
-use qoin_core::{address::Address, amount::Amount, api::mining::HashRates};
+use qoin_core::{
+    address::Address,
+    amount::Amount,
+    api::{admin::network::HashRateHistory, mining::HashRates},
+};
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
 };
 use thiserror::Error;
@@ -34,6 +39,7 @@ pub struct Worker {
 
 struct Counts {
     agent: String,
+    address: Option<IpAddr>,
     connected: u32,
     seen_ms: u64,
     rate: HashRate,
@@ -59,6 +65,8 @@ pub struct WorkerSnapshot {
     pub name: String,
     /// What the program that connected last calls itself.
     pub agent: String,
+    /// From where it connected last, if over the network.
+    pub address: Option<IpAddr>,
     /// How many connections, tabs or threads there are.
     pub connected: u32,
     /// When it last connected or sent a share that was taken.
@@ -124,6 +132,7 @@ impl Worker {
             owner: self.key.0,
             name: self.key.1.clone(),
             agent: counts.agent.clone(),
+            address: counts.address,
             connected: counts.connected,
             seen_ms: counts.seen_ms,
             hash_rate: counts.rate.at(now_ms),
@@ -175,6 +184,13 @@ impl Workers {
         Ok(Connected { workers: self.clone(), worker: worker.clone(), hash_rate })
     }
 
+    /// Notes from where a worker that has joined did.
+    pub fn came_from(&self, owner: Option<Address>, name: &str, address: IpAddr) {
+        if let Some(worker) = self.known().get(&(owner, name.to_owned())) {
+            worker.counts().address = Some(address.to_canonical());
+        }
+    }
+
     /// Forgets the worker that has been away longest, one without a block if there is one.
     fn make_room(
         &self,
@@ -207,6 +223,11 @@ impl Workers {
             order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name))
         });
         list
+    }
+
+    /// What all did together over the last day, ever more coarsely.
+    pub fn history(&self, now_ms: u64) -> HashRateHistory {
+        self.all().rate.as_ref().map_or_else(HashRateHistory::default, |rate| rate.history(now_ms))
     }
 
     /// What all did.
@@ -258,6 +279,7 @@ impl Worker {
     fn new(key: Key, earned: Earned, now_ms: u64) -> Self {
         let counts = Counts {
             agent: String::new(),
+            address: None,
             connected: 0,
             seen_ms: earned.seen_ms,
             rate: HashRate::new(now_ms),
@@ -336,6 +358,8 @@ mod tests {
     fn agents_are_cut_and_cleaned() {
         let workers = Workers::default();
         let _connected = workers.join(ADA, "", &format!("a\u{7}b{}", "c".repeat(200)), 1).unwrap();
+        workers.came_from(ADA, "", "::ffff:192.0.2.7".parse().unwrap());
+        assert_eq!(workers.list(ADA, 1)[0].address, Some("192.0.2.7".parse().unwrap()));
         let agent = workers.list(ADA, 1)[0].agent.clone();
         assert!(agent.starts_with("abc") && agent.len() == AGENT_CHARACTERS_MAX, "{agent}");
     }

@@ -11,15 +11,13 @@ mod client;
 pub use announcement::Announcement;
 pub use client::{ClientError, OperatorClient};
 
-use crate::backup::{BackupBusy, BackupStream, Live};
+use crate::backup::Live;
 use crate::identity::{Actor, Granted, Identity, Right};
 use crate::leader::keys::DataFolder;
-use crate::ledger::Reader;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
-use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 /// The door of a running leader. Clones are the same door.
@@ -33,7 +31,7 @@ struct Inner {
 }
 
 /// Someone who has shown the token: may do what the data folder's owner may.
-pub struct Operator(OperatorDoor);
+pub struct Operator(());
 
 impl OperatorDoor {
     /// The door of the leader with this data folder, with a new token.
@@ -49,7 +47,17 @@ impl OperatorDoor {
 
     /// The operator's rights, for whoever shows the token.
     pub fn admit(&self, token: &str) -> Option<Operator> {
-        bool::from(self.0.token.as_bytes().ct_eq(token.as_bytes())).then(|| Operator(self.clone()))
+        bool::from(self.0.token.as_bytes().ct_eq(token.as_bytes())).then(|| Operator(()))
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &DataFolder {
+        &self.0.folder
+    }
+
+    /// Where backups are made.
+    pub fn backups(&self) -> &Live {
+        &self.0.backups
     }
 
     #[cfg(test)]
@@ -70,19 +78,6 @@ impl Operator {
     /// Any right: the operator has them all.
     pub fn grant<R: Right>(&self, identity: &Identity) -> Granted<R> {
         identity.grant(Actor::operator())
-    }
-
-    /// Begins a backup of what is committed now.
-    ///
-    /// # Errors
-    /// [`BackupBusy`].
-    pub fn begin_backup(
-        &self,
-        reader: &Reader,
-        with_keys: bool,
-        stopping: &CancellationToken,
-    ) -> Result<BackupStream, BackupBusy> {
-        self.0.0.backups.begin(reader, with_keys, stopping)
     }
 }
 

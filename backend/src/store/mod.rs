@@ -81,11 +81,32 @@ pub enum Table {
     Audit,
     /// Links by which a lost key is replaced. Key: the member's number (u64, big endian); value: the recovery.
     Recoveries,
+    /// What the system account was to do. Key: the order's id (16 bytes); value: what came of it. Key: the hash of a file of
+    /// credits (32 bytes); value: the number of the first record that paid it last (u64, big endian).
+    Orders,
+    /// What waits, or waited, for a second administrator. Key: its number (u64, big endian); value: the proposal.
+    Proposals,
+    /// The rows of proposed files of credits. Key: the proposal's number (u64, big endian) and the run's (u32, big endian);
+    /// value: the rows.
+    ProposedRows,
+    /// Who caused the system account's payments. Key: the number of the first record (u64, big endian); value: the cause.
+    Causes,
+    /// What was given back. Key: the numbers of the original and of the refund's record (u64 each, big endian); value: how
+    /// much.
+    Refunds,
+    /// What was asked back. Key: the request's number (u64, big endian); value: the request.
+    Repayments,
+    /// Requests for repayment by what they ask back, the withdrawn ones left out. Key: the numbers of the record and of the
+    /// request (u64 each, big endian); value: nothing.
+    RepaymentsOfRecord,
+    /// Open requests for repayment by who is asked. Key: the address (20 bytes) and the request's number (u64, big endian);
+    /// value: nothing.
+    RepaymentsOfMember,
 }
 
 impl Table {
     /// Every table, in the order of their declaration.
-    pub const ALL: [Table; 19] = [
+    pub const ALL: [Table; 27] = [
         Table::Meta,
         Table::Records,
         Table::Blocks,
@@ -105,6 +126,14 @@ impl Table {
         Table::Workers,
         Table::Audit,
         Table::Recoveries,
+        Table::Orders,
+        Table::Proposals,
+        Table::ProposedRows,
+        Table::Causes,
+        Table::Refunds,
+        Table::Repayments,
+        Table::RepaymentsOfRecord,
+        Table::RepaymentsOfMember,
     ];
 
     /// The name under which the table is stored; part of the format.
@@ -129,6 +158,14 @@ impl Table {
             Table::Workers => "workers",
             Table::Audit => "audit",
             Table::Recoveries => "recoveries",
+            Table::Orders => "orders",
+            Table::Proposals => "proposals",
+            Table::ProposedRows => "proposed_rows",
+            Table::Causes => "causes",
+            Table::Refunds => "refunds",
+            Table::Repayments => "repayments",
+            Table::RepaymentsOfRecord => "repayments_of_record",
+            Table::RepaymentsOfMember => "repayments_of_member",
         }
     }
 }

@@ -246,6 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let owner = declared.as_ref().map(DeclaredMiner::owner);
         let joined = self.door.0.mining.join(owner, worker, &self.agent, extranonce);
         let miner = joined.map_err(|error| Rejection::Unauthorized(error.to_string()))?;
+        self.door.0.mining.workers().came_from(owner, worker, self.peer);
         let declared = declared.map(|declared| Declared {
             connection: declared.connect(self.peer),
             place: self.door.0.places.take(declared.service(), worker),

@@ -8,6 +8,7 @@ pub mod listen;
 mod origin;
 mod proxy;
 mod session;
+pub mod setup;
 
 pub use origin::Trust;
 pub use proxy::{Api, Leader};

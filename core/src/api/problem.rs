@@ -120,6 +120,21 @@ pub enum ProblemCode {
     /// The key is the current one already.
     SameKey,
 
+    /// A row of a file without the cells that it needs, or that is no text.
+    MalformedRow,
+    /// Rows of a file are bad, or it has none or too many: nothing was done.
+    RowsRefused,
+    /// The record is not of a kind that can be given or asked back.
+    NotReversible,
+    /// More than is left of the original.
+    AboveOriginal,
+    /// Somebody has decided about this already.
+    AlreadyDecided,
+    /// Another administrator has to do this.
+    OtherAdministratorNeeded,
+    /// The leader's host has no folder for backups.
+    NoBackupFolder,
+
     /// A miner's name that is too long or has letters that it cannot have.
     InvalidWorker,
     /// The key is and was no service's.
@@ -169,19 +184,29 @@ impl ProblemCode {
             | InvalidWorker
             | InvalidSetting
             | DuplicateRow
+            | MalformedRow
             | InvalidContributionId => 400,
             SessionExpired | WrongCredentials | WrongServiceKey | ServiceKeyReplaced | ServiceRevoked => 401,
-            Forbidden | AccountSuspended | RegistrationClosed | ForeignOrigin | HttpsRequired | WrongSignature
-            | ForeignSigner | SystemOnly | WrongServiceRole => 403,
+            Forbidden
+            | AccountSuspended
+            | RegistrationClosed
+            | ForeignOrigin
+            | HttpsRequired
+            | WrongSignature
+            | ForeignSigner
+            | SystemOnly
+            | WrongServiceRole
+            | OtherAdministratorNeeded => 403,
             NotFound => 404,
             MethodNotAllowed => 405,
             EmailTaken | EditConflict | LastAdministrator | PaymentIdConflict | ContributionConflict | StaleShare
-            | DuplicateShare => 409,
+            | DuplicateShare | AlreadyDecided | NoBackupFolder => 409,
             InvitationInvalid | RecoveryInvalid | MemberErased => 410,
             BodyTooLarge => 413,
             UnknownSigner | UnknownRecipient | CannotOpenAccount | PaymentToSelf | InsufficientFunds
             | PaymentExpired | PaymentFromFuture | NotRecoverable | NoPendingRotation | SameKey | MaximumBalance
-            | DailyAmount | BudgetExceeded | LowDifficultyShare | ShareTime => 422,
+            | DailyAmount | BudgetExceeded | RowsRefused | NotReversible | AboveOriginal | LowDifficultyShare
+            | ShareTime => 422,
             TooManyRequests => 429,
             Internal => 500,
             LeaderUnreachable => 502,

@@ -34,7 +34,6 @@ use crate::{
     genesis::Genesis,
     hash::{GenesisHash, MerkleNode, StateHash, tagged_sha256d},
     keys::PublicKey,
-    limits::BLOCK_RECORDS_MAX,
     log::LogRecord,
     payment_id::PaymentId,
     reward,
@@ -214,8 +213,7 @@ impl State {
 
     /// The leader's policy: what a payment of the system account must leave for the rewards of the blocks before its own.
     fn reward_reserve(&self) -> Amount {
-        let blocks = self.pending.len() as u64 / u64::from(BLOCK_RECORDS_MAX) + 1;
-        reward::largest(self.head.supply(), self.genesis.decimals).checked_mul(blocks).unwrap_or(Amount::MAX)
+        reward::reserve(self.head.supply(), self.genesis.decimals, self.pending.len() as u64)
     }
 
     /// The key that seals once all records that wait are sealed: the same at this place in the log, however blocks cut it.

@@ -1,6 +1,7 @@
 //! What only the ledger's inside can bring about.
 
 use super::*;
+use crate::limits::BLOCK_RECORDS_MAX;
 use crate::{
     block::{BlockFault, Unchecked},
     coinbase::Coinbase,

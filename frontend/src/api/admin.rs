@@ -26,7 +26,6 @@ use qoin_core::{
             INVITATION_FILES_PATH, INVITATIONS_PATH, InvitationFileAnswer, InvitationMade, InvitationsPage, Invite,
         },
         services::{ADMIN_SERVICES_PATH, DeclaredService, DeclaredServicesPage, SERVICE_BUDGET_PATH, SetBudget},
-        transactions::AcceptedView,
     },
 };
 use serde::Serialize;
@@ -115,7 +114,7 @@ pub async fn invitation_file(file: String, dry_run: bool) -> Result<InvitationFi
 }
 
 /// Pays a member out of the system account.
-pub async fn credit(request: &Credit) -> Result<AcceptedView, Failure> {
+pub async fn credit(request: &Credit) -> Result<TreasuryAnswer, Failure> {
     post(CREDITS_PATH, request).await
 }
 

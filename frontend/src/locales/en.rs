@@ -368,6 +368,13 @@ fn problem(code: ProblemCode) -> &'static str {
         NotRecoverable => "This account does not allow its recovery.",
         NoPendingRotation => "Nothing is waiting to be stopped any more.",
         SameKey => "This key is in use already.",
+        MalformedRow => "This row is not one of an e-mail address or an address, an amount and perhaps a memo.",
+        RowsRefused => "Rows of the file are bad, or it has none or too many. Nothing was paid.",
+        NotReversible => "This record cannot be given or asked back.",
+        AboveOriginal => "That is more than is left of the original.",
+        AlreadyDecided => "Somebody has decided about this already.",
+        OtherAdministratorNeeded => "This is for another administrator to decide.",
+        NoBackupFolder => "The leader's host has no folder for backups. Set one there, or download a backup.",
         InvalidWorker => "A miner's name has at most 40 letters, digits, dots, hyphens and underscores.",
         WrongServiceKey
         | ServiceKeyReplaced

@@ -10,6 +10,7 @@ mod kept_data;
 mod mining;
 mod read_only;
 mod refusals;
+mod setup;
 mod verifying;
 mod website;
 

@@ -4,6 +4,7 @@ use super::user::member;
 use super::{Leader, LeaderArguments, money, with_leader};
 use anyhow::{Context, Result};
 use qoin_core::amount::Amount;
+use qoin_core::api::admin::treasury::TreasuryAnswer;
 use qoin_core::api::admin::{CREDITS_PATH, Credit};
 use qoin_core::api::transactions::AcceptedView;
 use qoin_core::memo::Memo;
@@ -73,7 +74,16 @@ fn send<T: Serialize>(
         _ => error.context(format!("it may have been done: send it again with --payment-id {id}, which does it once")),
     })?;
     let sum = money(amount, &currency);
-    leader.tell(answer, |AcceptedView { number, .. }| Ok(format!("{sum} {what}: accepted as record {number}.")))
+    leader.tell(answer, |answer| {
+        Ok(match answer {
+            TreasuryAnswer::Accepted(AcceptedView { number, .. }) => {
+                format!("{sum} {what}: accepted as record {number}.")
+            }
+            TreasuryAnswer::Waiting(proposal) => {
+                format!("{sum} {what}: waits as proposal {} for an administrator to approve it.", proposal.number)
+            }
+        })
+    })
 }
 
 fn random<const N: usize>() -> Result<[u8; N]> {

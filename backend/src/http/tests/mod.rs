@@ -12,8 +12,10 @@ mod payments;
 mod people;
 mod rights;
 mod services;
+mod treasury;
 
 use super::{Batches, Leader, Metrics, Settings, router};
+use crate::host::Host;
 use crate::identity::{self, Identity, LeaderSecret};
 use crate::leader::keys::DataFolder;
 use crate::ledger::tests::begin;
@@ -102,6 +104,7 @@ fn open_router_with(
     router(Leader {
         ledger: ledger.clone(),
         identity: identity.clone(),
+        host: Host::new(operator.clone(), None, ledger.now_ms()),
         operator,
         restores: Vec::new(),
         browsers: Browsers::new(mining.clone()),

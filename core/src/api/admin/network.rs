@@ -149,7 +149,7 @@ pub struct BlockTime {
 
 /// Hashes a second of all miners together, estimated from their shares, ever more coarsely. Each point is the average
 /// over the time that ends with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HashRateHistory {
     /// The last minute, by the second.

@@ -1,6 +1,6 @@
 //! Paying a member out of the system account.
 
-use super::paying::Once;
+use super::paying::{Once, outcome};
 use crate::{
     admin::panel::Panel,
     api,
@@ -39,13 +39,13 @@ pub fn credit(panel: Panel, open: RwSignal<bool>) -> View {
             let payment_id = once.payment_id(panel, format!("{} {} {text}", member.address, sum.units()))?;
             let memo_sent = salted(&text).map_err(|fault| describe::draft_fault(&fault))?;
             let credit = Credit { recipient: member.address, amount: sum, payment_id, memo: memo_sent };
-            panel.told(api::admin::credit(&credit)).await?;
+            let answer = panel.told(api::admin::credit(&credit)).await?;
             once.done();
             open.set(false);
             to.set(None);
             amount.set(String::new());
             memo.set(String::new());
-            show(fill(t.credited, &[&amount_text(sum), &member.name]));
+            show(outcome(&answer, fill(t.credited, &[&amount_text(sum), &member.name]), sum));
             panel.renew();
             Ok(())
         });
