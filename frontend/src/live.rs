@@ -24,7 +24,7 @@ use web_sys::{AbortController, EventSource, MessageEvent};
 
 const LOCK: &str = "qoin-events";
 const CHANNEL: &str = "qoin-events";
-const NAMES: [&str; 6] = ["account", "movement", "block", "work", "reset", "signed_out"];
+const NAMES: [&str; 8] = ["account", "movement", "block", "work", "reset", "banner", "suspended", "signed_out"];
 /// How often the clock is looked at to notice that the machine slept.
 const TICK_MS: u32 = 10_000;
 /// A jump of the clock by this much between two looks means sleep. Browsers slow a hidden tab down to one look a minute.
@@ -341,6 +341,8 @@ fn read_event(name: &str, data: &str) -> Option<Event> {
         "block" => serde_json::from_str(data).ok().map(Event::Block),
         "work" => serde_json::from_str(data).ok().map(Event::Work),
         "reset" => Some(Event::Reset),
+        "banner" => serde_json::from_str(data).ok().map(Event::Banner),
+        "suspended" => Some(Event::Suspended),
         "signed_out" => Some(Event::SignedOut),
         _ => None,
     }
@@ -372,7 +374,9 @@ mod tests {
         assert_eq!(read_event("signed_out", "null"), Some(Event::SignedOut));
         assert_eq!(read_event("account", "{}"), None);
         assert_eq!(read_event("later", "{}"), None);
-        for event in [Event::Reset, Event::SignedOut] {
+        assert_eq!(read_event("suspended", "null"), Some(Event::Suspended));
+        assert_eq!(read_event("banner", r#""Closed""#), Some(Event::Banner("Closed".into())));
+        for event in [Event::Reset, Event::Suspended, Event::Banner(String::new()), Event::SignedOut] {
             assert!(NAMES.contains(&event.name()));
         }
     }

@@ -8,6 +8,7 @@ export const told = (page, text) => page.locator('.toast').filter({ hasText: tex
 /** Opens the dialog of a member, whom the search finds. */
 export async function openMember(page, { name, email }) {
   await administrate(page, 'Members');
+  await button(page.getByRole('group', { name: 'Show', exact: true }), 'Members').click();
   await field(page, 'Find by name or e-mail').fill(email);
   await page.getByRole('row').filter({ hasText: email }).getByRole('button', { name: new RegExp(name) }).click();
   await dialog(page).getByText(email).waitFor();
