@@ -5,7 +5,7 @@
 
 pub mod admin;
 
-use crate::wallet::Failure;
+use crate::wallet::{Failure, services::KeyOf};
 use gloo_net::http::{Method, RequestBuilder};
 use qoin_core::api::{
     account::{ACCOUNT_PATH, AccountView, HISTORY_PATH, HistoryPage},
@@ -20,6 +20,7 @@ use qoin_core::api::{
     recovery::{CHALLENGE_PATH, RECOVERY_PATH, Recover, RecoveryChallenge, RecoveryRequest},
     registration::{REGISTRATION_PATH, Register},
     restores::{RESTORES_PATH, RestoresView},
+    services::{DeclareService, SERVICE_KEY_PATH, SERVICE_PATH, SERVICES_PATH, ServiceDeclared, ServicesPage},
     sessions::{
         CURRENT_SESSION_PATH, PARAMETERS_PATH, PASSWORD_PATH, ParametersRequest, PasswordParameters, ReplacePassword,
         SESSIONS_PATH, SessionOpened, SessionView, SignIn,
@@ -125,6 +126,25 @@ pub async fn members(query: &str, limit: u32) -> Result<MembersPage, Failure> {
 /// Hands in a signed transaction.
 pub async fn submit(request: &SubmitTransaction) -> Result<AcceptedView, Failure> {
     post(TRANSACTIONS_PATH, request).await
+}
+
+/// The member's services.
+pub async fn services() -> Result<ServicesPage, Failure> {
+    get(SERVICES_PATH).await
+}
+
+/// Declares a service, or gives one a new key.
+pub async fn new_service_key(of: KeyOf) -> Result<ServiceDeclared, Failure> {
+    let (path, request) = match of {
+        KeyOf::New(role) => (SERVICES_PATH.to_owned(), Some(DeclareService { role })),
+        KeyOf::Known(id) => (SERVICE_KEY_PATH.replace("{id}", &id.to_string()), None),
+    };
+    post(&path, &request).await
+}
+
+/// Ends a service.
+pub async fn revoke_service(id: u64) -> Result<(), Failure> {
+    call(Method::DELETE, &SERVICE_PATH.replace("{id}", &id.to_string()), None).await
 }
 
 /// Joins the leader's miners.

@@ -163,7 +163,8 @@ async function qoin(...args) {
   await promisify(execFile)(join(BIN, 'qoin'), args, { timeout: PATIENCE_MS });
 }
 
-/** A separate `qoin-miner` with one thread that mines for nobody. */
-export function startMiner(leader) {
-  return new Program('qoin-miner', ['--server', leader.stratum, '--owner', 'anonymous', '--threads', '1']);
+/** A separate `qoin-miner` with one thread that mines for whoever's service key it has, or for nobody. */
+export function startMiner(leader, { owner = 'anonymous', key } = {}) {
+  const credentials = ['--owner', owner, ...(key ? ['--service-key', key] : [])];
+  return new Program('qoin-miner', ['--server', leader.stratum, ...credentials, '--threads', '1']);
 }

@@ -42,8 +42,8 @@ export class Stage {
   }
 
   /** Starts a separate miner. */
-  startMiner() {
-    const miner = startMiner(this.leader);
+  startMiner(credentials) {
+    const miner = startMiner(this.leader, credentials);
     this.#programs.push(miner);
     return miner;
   }

@@ -124,6 +124,12 @@ rooms! {
         show_words, show_words_hint, show_words_button, show_words_password, change_password, change_password_hint,
         change_button, current_password, changed, session, session_hint, administrator, member,
     }
+    /// The services, on the account page.
+    services: Services {
+        title, none, declare, declare_one, miner, miner_key, qwinner, qwinner_key, active, sleeping, key_since, seen,
+        host, budget, no_budget, key, key_once, refresh, refresh_title, refresh_text, refresh_button, revoke,
+        revoke_title, revoke_text,
+    }
     /// The page of all members.
     people: People { search, empty_title, empty_text, pay }
     /// Where the panel of administration will stand.

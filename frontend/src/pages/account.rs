@@ -1,5 +1,6 @@
 //! The member's own account: its address and key, its secrets, and this browser's session.
 
+use super::services::services;
 use crate::{
     locales::{describe, texts},
     ui::{
@@ -41,7 +42,7 @@ pub fn account() -> View {
         .add(el("h2").add(t.secrets))
         .add(show_words(wallet))
         .add(change_password(wallet));
-    vec![page_heading(t.title), about, secrets, session(wallet)].view()
+    vec![page_heading(t.title).view(), about.view(), services(wallet), secrets.view(), session(wallet).view()].view()
 }
 
 fn identity(me: &Me) -> El {

@@ -11,6 +11,7 @@ pub mod people;
 pub mod recover;
 pub mod recover_link;
 pub mod send;
+mod services;
 pub mod sign_in;
 pub mod wallet;
 

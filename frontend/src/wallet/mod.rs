@@ -17,6 +17,7 @@ pub mod pause;
 mod payees;
 mod payment;
 mod position;
+pub mod services;
 mod session;
 mod storage;
 pub mod tabs;
