@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod config;
+mod csv_lines;
 pub mod host;
 pub mod http;
 pub mod identity;

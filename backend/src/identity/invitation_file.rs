@@ -2,6 +2,7 @@
 //!
 //! Every row is looked at, whatever is wrong with others. Nobody is invited here.
 
+use crate::csv_lines::Lines;
 use qoin_core::{
     api::{invitations::InvitationRowFault, problem::ProblemCode, sessions::Role},
     limits::INVITATION_ROWS_MAX,
@@ -43,7 +44,7 @@ pub(super) fn read(file: &[u8], is_member: impl Fn(&str) -> bool) -> Rows {
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut record = csv::ByteRecord::new();
     let mut is_first = true;
-    let mut lines = Lines { file, line: 1, counted: 0 };
+    let mut lines = Lines::of_file(file);
     // Reading bytes out of memory cannot fail.
     while let Ok(true) = reader.read_byte_record(&mut record) {
         let line = lines.of(record.position().map_or(0, |position| position.byte()));
@@ -79,26 +80,6 @@ pub(super) fn read(file: &[u8], is_member: impl Fn(&str) -> bool) -> Rows {
         }
     }
     rows
-}
-
-/// Counts lines up to where records begin. (The reader's own count is one too low behind a carriage return.)
-struct Lines<'a> {
-    file: &'a [u8],
-    line: u32,
-    counted: usize,
-}
-
-impl Lines<'_> {
-    /// The line of the first letter of a record at `start` or behind it; records come in their order.
-    fn of(&mut self, start: u64) -> u32 {
-        let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.file.len());
-        let breaks = self.file[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let end = start + breaks;
-        let newlines = self.file[self.counted.min(end)..end].iter().filter(|byte| **byte == b'\n').count();
-        self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
-        self.counted = end;
-        self.line
-    }
 }
 
 type Fault = (ProblemCode, String);
@@ -142,6 +123,7 @@ fn is_heading(record: &csv::ByteRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::csv_lines::Lines;
 
     fn codes(file: &[u8]) -> Vec<(u32, ProblemCode)> {
         let rows = read(file, |email| email == "ada@example.org");

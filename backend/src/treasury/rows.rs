@@ -3,6 +3,7 @@
 //! Every row is looked at, whatever is wrong with others. Nothing here pays.
 
 use super::record::Row;
+use crate::csv_lines::Lines;
 use qoin_core::{
     address::Address,
     amount::{Amount, AmountError},
@@ -52,9 +53,10 @@ pub fn read(file: &[u8], decimals: Decimals, find: impl Fn(&str) -> Result<Addre
     let mut seen: HashMap<(Address, Amount, Option<String>), u32> = HashMap::new();
     let mut record = csv::ByteRecord::new();
     let mut is_first = true;
+    let mut lines = Lines::of_file(file);
     // Reading bytes out of memory cannot fail.
     while let Ok(true) = reader.read_byte_record(&mut record) {
-        let line = record.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX));
+        let line = lines.of(record.position().map_or(0, |position| position.byte()));
         let is_heading = std::mem::take(&mut is_first) && is_heading(&record);
         // A line of nothing but spaces is an empty one.
         if is_heading || (record.len() == 1 && record[0].trim_ascii().is_empty()) {

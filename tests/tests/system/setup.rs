@@ -184,7 +184,7 @@ async fn a_server_is_set_up_at_its_own_address_for_a_website_elsewhere() -> Resu
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("server.conf");
     let text = "data = \"data\"\nowner = \"root@example.org\"\napi_listen = \"127.0.0.1:0\"\n\
-                stratum_listen = \"127.0.0.1:0\"\nminers = 0\nsecret_key = \"00112233445566778899aabbccddeeff\"\n";
+                stratum_listen = \"127.0.0.1:0\"\nrpyc_listen = \"127.0.0.1:0\"\nminers = 0\nsecret_key = \"00112233445566778899aabbccddeeff\"\n";
     std::fs::write(&config, text)?;
     let arguments = ["server", "--setup", "-c"].map(str::to_owned).into_iter();
     let mut process = Process::start("qoin", arguments.chain([config.display().to_string()]))?;
