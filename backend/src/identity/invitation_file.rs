@@ -123,7 +123,6 @@ fn is_heading(record: &csv::ByteRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::csv_lines::Lines;
 
     fn codes(file: &[u8]) -> Vec<(u32, ProblemCode)> {
         let rows = read(file, |email| email == "ada@example.org");
