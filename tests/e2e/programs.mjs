@@ -140,7 +140,7 @@ export class Leader {
       'run',
       '--json',
       ...['--data', this.data, '--miners', '0'],
-      ...['--website-port', website, '--api-port', api, '--stratum-port', stratum],
+      ...['--website-port', website, '--api-port', api, '--stratum-port', stratum, '--rpyc-port', '0'],
       ...this.settings.flatMap((setting) => ['--set', setting]),
     ]);
     const ready = await this.program.waitFor('line that says it is ready', (line) => line.startsWith('{') && JSON.parse(line));

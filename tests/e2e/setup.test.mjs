@@ -18,7 +18,7 @@ before(async () => {
   data = await mkdtemp(path(tmpdir(), 'qoin-setup-'));
   program = new Program('qoin', [
     ...['run', '--setup', '--json', '--data', data, '--miners', '1', '--rpyc-port', '0'],
-    ...['--website-port', '0', '--api-port', '0', '--stratum-port', '0', '--set', 'easiest_work=65536'],
+    ...['--website-port', '0', '--api-port', '0', '--stratum-port', '0', '--rpyc-port', '0', '--set', 'easiest_work=65536'],
   ]);
   [{ setup: link }, browser] = await Promise.all([
     program.waitFor('link', (line) => line.startsWith('{"setup"') && JSON.parse(line)),

@@ -8,7 +8,7 @@ use super::view::{actor_name, row_view};
 use crate::audit::Action;
 use crate::identity::{Granted, Identity, Right, right};
 use crate::ledger::Paid;
-use crate::store::{Batch, Order as Sort, Snapshot, Table};
+use crate::store::{Batch, Entry, Order as Sort, Snapshot, Table};
 use qoin_core::{
     api::admin::treasury::{Decide, ProposalState, ProposalView, ProposalsPage, ProposedView},
     audit::{AuditAction, AuditActor, AuditChange, AuditTarget},
@@ -212,7 +212,7 @@ fn decided(
     Ok(())
 }
 
-fn row_records(snapshot: &dyn Snapshot, number: u64, max: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, TreasuryError> {
+fn row_records(snapshot: &dyn Snapshot, number: u64, max: usize) -> Result<Vec<Entry>, TreasuryError> {
     let (from, to) = (rows_key(number, 0), rows_key(number, u32::MAX));
     let (from, to) = (Bound::Included(from.as_slice()), Bound::Included(to.as_slice()));
     Ok(snapshot.range(Table::ProposedRows, from, to, Sort::Ascending, max)?)
