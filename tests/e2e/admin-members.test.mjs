@@ -85,31 +85,4 @@ test('the last administrator stays', stage.act(async () => {
   await button(dialog(page), 'Close').click();
 }));
 
-test('erasing asks for the name and leaves the account without one', stage.act(async () => {
-  const { page } = admin;
-  await openMember(page, BOB);
-  await button(dialog(page), 'Erase').click();
-  await field(dialog(page), 'Type “Bob” to be sure').fill('Rob');
-  await button(dialog(page), 'Erase').click();
-  await dialog(page).getByText('This is not “Bob”.').waitFor();
-  await field(dialog(page), 'Type “Bob” to be sure').fill('Bob');
-  await button(dialog(page), 'Erase').click();
-  await told(page, 'Done.');
-  await dialog(page).getByText('Someone who left').first().waitFor();
-  await button(dialog(page), 'Close').click();
-  await field(page, 'Find by name or e-mail').fill(BOB.email);
-  await page.getByText('Nobody matches.').waitFor();
-}));
-
-test('a recovery’s link is shown once', stage.act(async () => {
-  const { page } = admin;
-  await openMember(page, ADA);
-  await button(dialog(page), 'Recover').click();
-  await field(dialog(page), 'Reason').fill('lost both');
-  await button(dialog(page), 'Make the link').click();
-  assert.match(await field(page, 'Recovery link').inputValue(), /\/recover#./);
-  await button(page, 'Done').click();
-  await visit(page, 'Wallet');
-}));
-
 test('no page complained', () => assert.deepEqual(stage.complaints(), []));

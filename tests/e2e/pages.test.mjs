@@ -110,7 +110,6 @@ test("the administrator's page", stage.act(async () => {
   await inspect(page, 'admin-invite-link');
   await button(dialog(page), 'Done').click();
   BOB.link = await invite(page, BOB);
-  await inspect(page, 'admin-members');
   await button(page, 'Invitations').click();
   await page.getByText(BOB.email).waitFor();
   await page.locator('.toast').first().waitFor({ state: 'detached' });

@@ -62,6 +62,7 @@ pub fn set_up(founding: Founding) -> SetUp {
 
 /// Serves the wizard until the currency has begun, and gives what `found` made; none when the program is stopped before.
 /// What comes to the door meanwhile waits there for whoever serves it next.
+#[expect(clippy::too_many_arguments, reason = "each is a part of its own that the wizard needs")]
 pub async fn serve<L>(
     door: TcpListener,
     draft: Draft,
