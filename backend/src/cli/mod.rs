@@ -11,7 +11,7 @@ mod setup;
 
 use backup::{BackupArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
-use operator::{CreditArguments, InviteArguments, KeyArguments, UserCommand};
+use operator::{CreditArguments, InviteArguments, KeyArguments, LeaderArguments, SupplyArguments, UserCommand};
 use overrides::{Overrides, parse_set};
 use qoin::config::{self, Checked};
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ enum Command {
     Backup(BackupArguments),
     /// Makes a data folder out of a backup. What happened after the backup is lost, and wallets will tell.
     Restore(RestoreArguments),
+    /// Tells how the leader of this host is.
+    Status(LeaderArguments),
     /// Makes members, lists and changes them.
     #[command(subcommand)]
     User(UserCommand),
@@ -53,6 +55,10 @@ enum Command {
     Invite(InviteArguments),
     /// Pays a member out of the system account.
     Credit(CreditArguments),
+    /// Makes new money on the system account.
+    Issue(SupplyArguments),
+    /// Destroys money of the system account.
+    Burn(SupplyArguments),
     /// Prints the master key, which the calls master_* over RPyC take.
     Key(KeyArguments),
     /// Checks configuration files of `qoin server`, `qoin website` or `qoin-miner`, and tells what is wrong, where, and how
@@ -128,9 +134,12 @@ impl Cli {
             Command::Website(arguments) => role::website(arguments),
             Command::Backup(arguments) => backup::back_up(&arguments),
             Command::Restore(arguments) => backup::restore(&arguments),
+            Command::Status(arguments) => operator::status(&arguments),
             Command::User(command) => operator::user(&command),
             Command::Invite(arguments) => operator::invite(&arguments),
             Command::Credit(arguments) => operator::credit(&arguments),
+            Command::Issue(arguments) => operator::issue(&arguments),
+            Command::Burn(arguments) => operator::burn(&arguments),
             Command::Key(arguments) => operator::key(&arguments),
             Command::CheckConfig { files } => check_config(&files),
         }

@@ -5,11 +5,13 @@
 
 mod key;
 mod money;
+mod status;
 mod table;
 mod user;
 
 pub use key::{KeyArguments, key};
-pub use money::{CreditArguments, credit};
+pub use money::{CreditArguments, SupplyArguments, burn, credit, issue};
+pub use status::status;
 pub use table::date;
 pub use user::{InviteArguments, UserCommand, invite, user};
 

@@ -1,12 +1,11 @@
-//! `qoin credit`.
+//! `qoin credit`, `qoin issue` and `qoin burn`.
 
 use super::user::member;
 use super::{Leader, LeaderArguments, money, with_leader};
 use anyhow::{Context, Result};
 use qoin_core::amount::Amount;
-use qoin_core::api::admin::treasury::TreasuryAnswer;
+use qoin_core::api::admin::treasury::{BURNS_PATH, ChangeSupply, ISSUES_PATH, TreasuryAnswer};
 use qoin_core::api::admin::{CREDITS_PATH, Credit};
-use qoin_core::api::transactions::AcceptedView;
 use qoin_core::memo::Memo;
 use qoin_core::payment_id::PaymentId;
 use serde::Serialize;
@@ -21,6 +20,18 @@ pub struct CreditArguments {
     /// What the member reads.
     #[arg(long, value_name = "TEXT")]
     memo: Option<String>,
+    #[command(flatten)]
+    leader: LeaderArguments,
+}
+
+/// What `qoin issue` and `qoin burn` take.
+#[derive(Debug, clap::Args)]
+pub struct SupplyArguments {
+    #[command(flatten)]
+    sum: SumArguments,
+    /// Why, for the audit log.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     #[command(flatten)]
     leader: LeaderArguments,
 }
@@ -54,6 +65,23 @@ pub fn credit(arguments: &CreditArguments) -> Result<()> {
     })
 }
 
+/// `qoin issue`.
+pub fn issue(arguments: &SupplyArguments) -> Result<()> {
+    change_supply(arguments, ISSUES_PATH, "of new money")
+}
+
+/// `qoin burn`.
+pub fn burn(arguments: &SupplyArguments) -> Result<()> {
+    change_supply(arguments, BURNS_PATH, "destroyed")
+}
+
+fn change_supply(arguments: &SupplyArguments, path: &str, what: &str) -> Result<()> {
+    let SupplyArguments { sum, reason, leader } = arguments;
+    with_leader(leader, |leader| {
+        send(leader, path, sum, what, |amount, payment_id| ChangeSupply { amount, payment_id, reason: reason.clone() })
+    })
+}
+
 /// Sends what moves money, and tells what came of it. Without an answer nobody knows whether it did, so the name to send
 /// it again under is told.
 fn send<T: Serialize>(
@@ -76,11 +104,9 @@ fn send<T: Serialize>(
     let sum = money(amount, &currency);
     leader.tell(answer, |answer| {
         Ok(match answer {
-            TreasuryAnswer::Accepted(AcceptedView { number, .. }) => {
-                format!("{sum} {what}: accepted as record {number}.")
-            }
+            TreasuryAnswer::Accepted(accepted) => format!("{sum} {what}: accepted as record {}.", accepted.number),
             TreasuryAnswer::Waiting(proposal) => {
-                format!("{sum} {what}: waits as proposal {} for an administrator to approve it.", proposal.number)
+                format!("{sum} {what}: waits for an administrator's approval as proposal {}.", proposal.number)
             }
         })
     })
