@@ -4,13 +4,17 @@ mod backup;
 mod chains;
 mod confirming;
 mod disk_full;
+mod documentation;
 mod exactly_once;
 mod git_hook;
+mod hosts;
 mod kept_data;
+mod logs;
 mod mining;
 mod read_only;
 mod refusals;
 mod setup;
+mod units;
 mod verifying;
 mod website;
 
